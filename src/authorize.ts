@@ -1,0 +1,119 @@
+import type { Settings } from './config.ts'
+import type { Extract } from './extract.ts'
+import { isListed } from './lib/ip.ts'
+import { after } from './lib/maybe.ts'
+import type { Maybe } from './lib/maybe.ts'
+import type { Access } from './model/access.ts'
+import { placeName } from './model/credential.ts'
+import type { Credential } from './model/credential.ts'
+import { isRefusal } from './model/decision.ts'
+import type { Decision, Match, Refusal } from './model/decision.ts'
+import type { Attempt, Policy } from './model/ports.ts'
+import type { Principal } from './model/principal.ts'
+import type { FindMatch } from './routes.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** A step of a decision, for `explain`. Holds no credential. */
+export interface Step {
+  readonly step: 'route' | 'address' | 'passage' | 'transport' | 'credential' | 'verify' | 'policy'
+  readonly outcome: 'passed' | 'refused'
+  readonly note: string
+}
+
+export type Trace = (step: Step) => void
+
+/** Decides about an access that has already been read through the proxies it came by. */
+export type Authorize = (access: Access, snapshot: Snapshot, options: Options) => Maybe<Decision>
+
+export interface Options {
+  /** Whether Latchkey's own endpoints are answered where the decision is used. */
+  readonly endpoints: boolean
+  readonly trace?: Trace | undefined
+}
+
+/** The flow's parts, compiled from a document. */
+export interface Parts {
+  readonly settings: Settings
+  readonly findMatch: FindMatch
+  readonly extract: Extract
+  readonly policies: readonly { readonly name: string; readonly policy: Policy }[]
+}
+
+/** The flow: what is refused here, and in which order, is the same on every host. */
+export function authorizer({ settings, findMatch, extract, policies }: Parts): Authorize {
+  return (access, snapshot, { endpoints, trace }) => {
+    const found = findMatch(access, endpoints)
+    const match = isRefusal(found) ? undefined : found
+    if (isRefusal(found) && found.reason === 'request-ambiguous') return deny('route', found)
+    if (!isOpenToAll(match) && isAddressRefused(access)) return deny('address', { reason: 'address-refused' })
+    if (isRefusal(found)) return deny('route', found)
+    pass('route', `${found.pattern} (${found.access}, ${found.surface ?? 'any surface'})`)
+
+    if (found.passage !== 'judged') {
+      pass('passage', found.passage)
+      return { allow: true, principal: 'anonymous', match: found, place: undefined }
+    }
+    if (isInsecure(access)) return deny('transport', { reason: 'transport-insecure' })
+    const credential = extract(access, found.query)
+    if (isRefusal(credential)) return deny('credential', credential)
+    pass('credential', placeName(credential.place))
+
+    return after(verify(credential, access, snapshot), (proved) => {
+      if (isRefusal(proved)) return deny('verify', { ...proved, place: credential.place })
+      pass('verify', `${proved.kind} ${proved.credential}, ${proved.grant.type}`)
+      const attempt: Attempt = { principal: proved, access, match: found, place: credential.place }
+      return after(firstObjection(attempt, 0), (objection) =>
+        objection
+          ? deny('policy', { ...objection, place: credential.place }, proved)
+          : { allow: true, principal: proved, match: found, place: credential.place },
+      )
+    })
+
+    function pass(step: Step['step'], note: string): void {
+      trace?.({ step, outcome: 'passed', note })
+    }
+
+    function deny(step: Step['step'], refusal: Refusal, principal?: Principal): Decision {
+      trace?.({ step, outcome: 'refused', note: refusal.detail ?? refusal.permission ?? refusal.reason })
+      return { allow: false, refusal, principal, match }
+    }
+
+    function firstObjection(attempt: Attempt, place: number): Maybe<Refusal | undefined> {
+      const next = policies[place]
+      if (!next) return undefined
+      return after(next.policy(attempt), (objection) => {
+        if (objection) return objection
+        pass('policy', next.name)
+        return firstObjection(attempt, place + 1)
+      })
+    }
+  }
+
+  function isAddressRefused(access: Access): boolean {
+    return settings.addresses !== undefined && !isListed(access.clientAddress, settings.addresses)
+  }
+
+  function isInsecure(access: Access): boolean {
+    return settings.transport === 'https' && access.scheme === 'http' && !access.loopback
+  }
+}
+
+/** Load balancers and orchestrators probe from addresses that no list names. */
+function isOpenToAll(match: Match | undefined): boolean {
+  return match?.endpoint === 'live' || match?.endpoint === 'health'
+}
+
+/**
+ * Asks the verifiers of the place in turn: a token belongs to the one that proves it. Where none does, a credential
+ * that is read here and has no value is the better explanation.
+ */
+function verify(credential: Credential, access: Access, snapshot: Snapshot): Maybe<Principal | Refusal> {
+  const verifiers = snapshot.verifiersAt(credential.place)
+  return ask(0)
+
+  function ask(place: number): Maybe<Principal | Refusal> {
+    const verifier = verifiers[place]
+    if (!verifier) return { reason: snapshot.gapAt(credential.place) ?? 'token-unknown' }
+    return after(verifier.verify(credential, access), (outcome) => outcome ?? ask(place + 1))
+  }
+}

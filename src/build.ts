@@ -1,0 +1,128 @@
+import { authorizer } from './authorize.ts'
+import type { Options, Trace } from './authorize.ts'
+import { settingsOf } from './config.ts'
+import type { Document, HostDefaults, Settings } from './config.ts'
+import { extractor } from './extract.ts'
+import { after } from './lib/maybe.ts'
+import type { Maybe } from './lib/maybe.ts'
+import type { Access } from './model/access.ts'
+import { isRefusal } from './model/decision.ts'
+import type { Decision, Refusal } from './model/decision.ts'
+import type { Defer, Host, Policy } from './model/ports.ts'
+import { observer } from './observe.ts'
+import { credentials } from './policies/credentials.ts'
+import { crossSite } from './policies/cross-site.ts'
+import { permissions } from './policies/permissions.ts'
+import { surface } from './policies/surface.ts'
+import { proxies } from './proxies.ts'
+import type { Proxies } from './proxies.ts'
+import { routeTable } from './routes.ts'
+import { snapshots } from './snapshot.ts'
+import type { Snapshot } from './snapshot.ts'
+
+/** What was decided, about which access, by which snapshot. */
+export interface Judgement {
+  /** The access as it was judged: through trusted proxies, it is not the one that was received. */
+  readonly access: Access
+  readonly decision: Decision
+  /** Undefined where nothing could be judged. */
+  readonly snapshot: Snapshot | undefined
+}
+
+/** How a host asks for a judgement. */
+export interface Question {
+  /** Keeps work alive that the reply does not wait for. */
+  readonly defer: Defer
+  /** Whether Latchkey's own endpoints are answered by who asks. Default true. */
+  readonly endpoints?: boolean
+  readonly trace?: Trace
+}
+
+/** A way to read the access that is really meant out of the one that was received. */
+export type Reading = (access: Access, snapshot: Snapshot, proxies: Proxies) => Maybe<Access | Refusal>
+
+/** The built authorizer: one document, one host. */
+export interface Latchkey {
+  readonly settings: Settings
+  /** Judges a request that the host itself received. Never throws: what is unexpected is refused. */
+  judge(access: Access, question: Question): Maybe<Judgement>
+  /** Judges what `read` finds in a request. */
+  judgeWhat(read: Reading, access: Access, question: Question): Maybe<Judgement>
+  /** The state that `health` tells: the names of secrets that cannot be read. Does no I/O. */
+  failing(): readonly string[]
+}
+
+/** Builds the authorizer of a valid document on a host. Does nothing yet: secrets are read at the first request. */
+export function build(document: Document, host: Host, defaults: HostDefaults): Latchkey {
+  const settings = settingsOf(document, defaults)
+  const trusted = proxies(settings, host.digests)
+  const { current, latest } = snapshots(settings, host)
+  const observe = observer(settings.log, host.sink)
+  const authorize = authorizer({
+    settings,
+    findMatch: routeTable(settings),
+    extract: extractor(settings.credentials.flatMap((credential) => credential.places)),
+    policies: policiesOf(settings),
+  })
+
+  /** The peer's own request; what a trusted proxy says about it counts. */
+  const received: Reading = (access, snapshot) =>
+    settings.proxies === undefined
+      ? access
+      : after(trusted.trusts(access, snapshot), (isTrusted) =>
+          isTrusted ? trusted.describedBy(access, access.clientAddress) : access,
+        )
+
+  function judgeWhat(read: Reading, access: Access, question: Question): Maybe<Judgement> {
+    const started = host.elapsed()
+    const options: Options = { endpoints: question.endpoints !== false, trace: question.trace }
+    const judged = guarded(access, () =>
+      after(current(access.at, question.defer), (snapshot) =>
+        after(read(access, snapshot, trusted), (meant): Maybe<Judgement> => {
+          if (isRefusal(meant)) return { access, decision: denied(meant), snapshot }
+          return after(authorize(meant, snapshot, options), (decision) => ({ access: meant, decision, snapshot }))
+        }),
+      ),
+    )
+    return after(judged, (judgement) => {
+      observe(judgement.decision, judgement.access, host.elapsed() - started)
+      return judgement
+    })
+  }
+
+  /** Refusals are values, so what is thrown is a bug or an outage: it is logged by name and refused. */
+  function guarded(access: Access, work: () => Maybe<Judgement>): Maybe<Judgement> {
+    const failed = (error: unknown): Judgement => {
+      const name = error instanceof Error ? error.name : 'unknown error'
+      host.sink.write({ type: 'notice', level: 'error', message: `request ${access.requestId} failed closed: ${name}` })
+      return { access, decision: denied({ reason: 'dependency-unavailable' }), snapshot: undefined }
+    }
+    try {
+      const result = work()
+      return result instanceof Promise ? result.catch(failed) : result
+    } catch (error) {
+      return failed(error)
+    }
+  }
+
+  return {
+    settings,
+    judge: (access, question) => judgeWhat(received, access, question),
+    judgeWhat,
+    failing: () => latest()?.failing ?? [],
+  }
+}
+
+function denied(refusal: Refusal): Decision {
+  return { allow: false, refusal, principal: undefined, match: undefined }
+}
+
+/** In the order in which their objections are told; what counts quota comes last. */
+function policiesOf(settings: Settings): readonly { readonly name: string; readonly policy: Policy }[] {
+  return [
+    { name: 'cross-site', policy: crossSite(settings.corsOrigins) },
+    { name: 'surface', policy: surface() },
+    { name: 'credentials', policy: credentials() },
+    { name: 'permissions', policy: permissions() },
+  ]
+}

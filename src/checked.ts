@@ -1,0 +1,34 @@
+import type { Document } from './config.ts'
+
+/**
+ * A document that was validated at build, so that a Worker or a Lambda function need not load the validator at its
+ * start. The stamp is no signature: it only tells a document that was edited after it was checked.
+ */
+export interface CheckedDocument {
+  readonly checked: string
+  readonly document: Document
+}
+
+/** Changes whenever a document that was valid before may be valid no longer. */
+const SCHEMA_VERSION = 1
+
+/** Stamps a document that was found valid. */
+export function stamp(document: Document): CheckedDocument {
+  return { checked: stampOf(document), document }
+}
+
+/** The document, where its stamp is right; undefined where it has none or was changed since: then validate it. */
+export function stampedDocument(input: unknown): Document | undefined {
+  if (typeof input !== 'object' || input === null || !('checked' in input) || !('document' in input)) return undefined
+  const { checked, document } = input as CheckedDocument
+  return checked === stampOf(document) ? document : undefined
+}
+
+/** FNV-1a over the document's text. */
+function stampOf(document: Document): string {
+  let hash = 0x811c9dc5
+  for (const character of JSON.stringify(document)) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) as number), 0x01000193) >>> 0
+  }
+  return `latchkey schema ${SCHEMA_VERSION}, ${hash.toString(16).padStart(8, '0')}`
+}

@@ -1,0 +1,148 @@
+import { writeFileSync } from 'node:fs'
+import { stamp } from '../checked.ts'
+import { settingsOf } from '../config.ts'
+import type { CredentialSettings, Document, Settings } from '../config.ts'
+import { HOSTS, ignoredKeys, revocationDelay, SECRET_CHANGES } from '../hosts.ts'
+import type { HostName } from '../hosts.ts'
+import { inRange, parseAddress } from '../lib/ip.ts'
+import { placeName } from '../model/credential.ts'
+import type { SecretSource } from '../model/ports.ts'
+import { faultOf, secretUses, weaknessOf } from '../readings.ts'
+import { validateText } from '../validate.ts'
+import type { Fault } from '../validate.ts'
+import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
+import { complain, print, say, warn } from './terminal.ts'
+import { given, UsageError } from './usage.ts'
+import type { Flags } from './usage.ts'
+
+export const CHECK_FLAGS: Flags = {
+  ...INPUT_FLAGS,
+  host: { type: 'string', valueHint: HOSTS.join('|'), description: 'the host that the document is meant for; default node' },
+  emit: { type: 'string', valueHint: 'FILE', description: 'write the checked document, for a bundle without the validator' },
+}
+
+/** `latchkey check`: validates a document and says what it means. */
+export async function check(rawArgs: readonly string[]): Promise<number> {
+  const flags = given(rawArgs, CHECK_FLAGS)
+  const variables = variablesOf(flags)
+  const text = documentText(flags, variables)
+  if (text === undefined) throw new UsageError('name the document: --config FILE')
+  const host = hostOf(flags.text('host') ?? 'node')
+  const result = validateText(text)
+  if (!result.ok) return tellFaults(result.faults, flags.is('json'))
+
+  const { document } = result
+  const settings = settingsOf(document, { transport: host === 'cloudflare' || host === 'vercel' ? 'https' : 'any' })
+  const secretFaults = host === 'node' ? await checkSecrets(settings, secretsOf(flags, variables)) : { faults: [], warnings: [] }
+  const warnings = [...warningsOf(document, settings, host), ...secretFaults.warnings]
+  const report = reportOf(settings, host)
+  if (flags.is('json')) {
+    print(JSON.stringify({ ok: secretFaults.faults.length === 0, host, ...report, faults: secretFaults.faults, warnings }, null, 2))
+  } else {
+    print(asText(report))
+    for (const warning of warnings) warn(warning)
+    for (const fault of secretFaults.faults) complain(fault)
+  }
+  if (secretFaults.faults.length > 0) return 1
+  const path = flags.text('emit')
+  if (path !== undefined) {
+    writeFileSync(path, `${JSON.stringify(stamp(document))}\n`)
+    say(`wrote ${path}`)
+  }
+  return 0
+}
+
+/** Tells every fault at once. */
+export function tellFaults(faults: readonly Fault[], json: boolean): number {
+  if (json) print(JSON.stringify({ ok: false, faults }, null, 2))
+  else {
+    complain(`${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} in the configuration; at each place, what is allowed there:`)
+    for (const { pointer, message } of faults) say(`  ${pointer || '/'}  ${message}`)
+  }
+  return 1
+}
+
+function hostOf(text: string): HostName {
+  const host = HOSTS.find((name) => name === text)
+  if (!host) throw new UsageError(`--host takes ${HOSTS.join(', ')}`)
+  return host
+}
+
+/** The values themselves, where they can be looked at: never printed, only judged. */
+async function checkSecrets(settings: Settings, secrets: SecretSource): Promise<{ faults: string[]; warnings: string[] }> {
+  const faults: string[] = []
+  const warnings: string[] = []
+  for (const [name, use] of secretUses(settings)) {
+    const values = await secrets.get(name)
+    if (values.length === 0) warnings.push(`secret ${name} is not set here; where it is not, its credential is not configured`)
+    for (const value of values) {
+      const fault = faultOf(value, use)
+      if (fault) faults.push(`secret ${name} ${fault}`)
+      const weakness = use === 'token' && !fault ? weaknessOf(value) : undefined
+      if (weakness) warnings.push(`secret ${name} ${weakness}; make one with: latchkey token`)
+    }
+  }
+  return { faults, warnings }
+}
+
+function warningsOf(document: Document, settings: Settings, host: HostName): string[] {
+  const warnings = ignoredKeys(document, host).map((key) => `"${key}" is ignored on ${host}`)
+  const loopback = parseAddress('127.0.0.1')
+  if (settings.proxies?.addresses?.some((range) => loopback && inRange(loopback, range)) && !settings.proxies.secret) {
+    warnings.push('"proxies" lists loopback without a secret: every process on the machine may say who the client is')
+  }
+  const places = new Set(settings.credentials.flatMap((credential) => credential.places))
+  if (host === 'aws' && (places.size > 1 || settings.addresses)) {
+    warnings.push('a TOKEN authorizer refuses this document, as it sees one header and no address: use a REQUEST authorizer')
+  }
+  return warnings
+}
+
+interface Report {
+  readonly routes: readonly { readonly route: string; readonly needs: string }[]
+  readonly credentials: readonly { readonly name: string; readonly kind: string; readonly from: string; readonly may: string; readonly slots: number }[]
+  readonly forwarded: readonly string[]
+  readonly revocation: ReturnType<typeof revocationDelay> & { readonly withinSeconds: number | null }
+  readonly secretChanges: string
+}
+
+function reportOf(settings: Settings, host: HostName): Report {
+  return {
+    routes: settings.routes.map((route) => {
+      const permissions = [route.permission ?? []].flat()
+      const needs = route.public ? 'public' : permissions.length > 0 ? permissions.join(' + ') : 'a token, not of type custom'
+      const surface = route.surface ? `, surface ${route.surface}` : ''
+      const only = route.credentials ? `, only ${route.credentials.join(', ')}` : ''
+      return { route: `${route.methods?.join(',') ?? '*'} ${route.path}`, needs: needs + surface + only }
+    }),
+    credentials: settings.credentials.map((credential) => ({
+      name: credential.name,
+      kind: credential.kind,
+      from: credential.places.map(placeName).join('; '),
+      may: ceilingOf(credential),
+      slots: credential.tokens.length,
+    })),
+    forwarded: settings.credentials.filter((credential) => credential.forward).map((credential) => credential.name),
+    revocation: { ...revocationDelay(settings), withinSeconds: settings.revocationSeconds ?? null },
+    secretChanges: SECRET_CHANGES[host],
+  }
+}
+
+function ceilingOf({ grant, surface }: CredentialSettings): string {
+  const what = grant.type === 'custom' ? `custom: ${grant.permissions.join(', ')}` : grant.type
+  return surface === 'api' ? what : `${what}, surface ${surface}`
+}
+
+function asText({ routes, credentials, forwarded, revocation, secretChanges }: Report): string {
+  const width = Math.max(...routes.map(({ route }) => route.length))
+  return [
+    'routes, first match wins',
+    ...routes.map(({ route, needs }) => `  ${route.padEnd(width)}  ${needs}`),
+    'credentials',
+    ...credentials.map(({ name, kind, from, may, slots }) => `  ${name}  ${kind} from ${from}; ${slots} slot${slots === 1 ? '' : 's'}; ${may}`),
+    `passed on to the origin: ${forwarded.join(', ') || 'none'}`,
+    `revocation delay: ${revocation.seconds} s at most${revocation.withinSeconds === null ? '' : ` (budget ${revocation.withinSeconds} s)`}`,
+    ...revocation.parts.map(({ name, seconds, note }) => `  ${seconds} s ${name}: ${note}`),
+    `changed secrets: ${secretChanges}`,
+  ].join('\n')
+}

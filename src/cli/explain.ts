@@ -1,0 +1,90 @@
+import { build } from '../build.ts'
+import type { Step } from '../authorize.ts'
+import { nodeDigests } from '../crypto/node.ts'
+import { isLoopbackHost } from '../lib/host.ts'
+import { parseAddress } from '../lib/ip.ts'
+import { TOKEN } from '../lib/header-name.ts'
+import { identityHeaders } from '../identity.ts'
+import type { Access } from '../model/access.ts'
+import type { Decision } from '../model/decision.ts'
+import { REASONS } from '../model/reason.ts'
+import { memorySink } from '../sinks/memory.ts'
+import { validateText } from '../validate.ts'
+import { tellFaults } from './check.ts'
+import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
+import { paint, print, warn } from './terminal.ts'
+import { given, UsageError } from './usage.ts'
+import type { Flags } from './usage.ts'
+
+export const EXPLAIN_FLAGS: Flags = {
+  ...INPUT_FLAGS,
+  header: { type: 'string', alias: 'H', multiple: true, valueHint: "'name: value'", description: 'a header; may be repeated' },
+  address: { type: 'string', valueHint: 'IP', description: 'the client address; default 127.0.0.1' },
+}
+
+/** `latchkey explain METHOD URL`: the decision, and each step that led to it, from the same flow that serves. */
+export async function explain(rawArgs: readonly string[]): Promise<number> {
+  const flags = given(rawArgs, EXPLAIN_FLAGS, 2)
+  const [method, url] = flags.positionals
+  if (method === undefined || url === undefined) throw new UsageError('explain takes METHOD and URL')
+  const variables = variablesOf(flags)
+  const text = documentText(flags, variables)
+  if (text === undefined) throw new UsageError('name the document: --config FILE')
+  const result = validateText(text)
+  if (!result.ok) return tellFaults(result.faults, flags.is('json'))
+
+  const sink = memorySink()
+  const now = () => Date.now() / 1000
+  const host = { now, elapsed: () => performance.now(), digests: nodeDigests(), secrets: secretsOf(flags, variables), sink }
+  const access = accessOf(method, url, flags.texts('header'), flags.text('address') ?? '127.0.0.1', now())
+  const steps: Step[] = []
+  const latchkey = build(result.document, host, { transport: 'any' })
+  const { decision } = await latchkey.judge(access, { defer: () => undefined, trace: (step) => void steps.push(step) })
+  for (const event of sink.events) if (event.type === 'notice') warn(event.message)
+  print(flags.is('json') ? JSON.stringify(asJson(decision, steps), null, 2) : asText(decision, steps))
+  return decision.allow ? 0 : 1
+}
+
+function accessOf(method: string, url: string, lines: readonly string[], address: string, at: number): Access {
+  const [, scheme = 'http', host = 'localhost', target = '/'] = /^(?:(https?):\/\/([^/?#]+))?(\/.*)?$/s.exec(url) ?? []
+  if (!/^(?:https?:\/\/[^/?#]+|\/)/.test(url)) throw new UsageError('URL is an http or https URL, or a path')
+  if (!TOKEN.test(method)) throw new UsageError('METHOD is a method such as GET')
+  if (!parseAddress(address)) throw new UsageError('--address takes an IP address')
+  const fields = lines.map((line): [string, string] => {
+    const [, name = '', value = ''] = /^([^:\s]+):\s*(.*?)\s*$/s.exec(line) ?? []
+    if (name === '') throw new UsageError("-H takes 'name: value'")
+    return [name.toLowerCase(), value]
+  })
+  return {
+    requestId: 'explain',
+    at,
+    method,
+    target,
+    host,
+    scheme: scheme as Access['scheme'],
+    clientAddress: address,
+    loopback: isLoopbackHost(host),
+    header: (name) => fields.flatMap(([each, value]) => (each === name ? [value] : [])),
+    headerNames: () => fields.map(([name]) => name),
+  }
+}
+
+function asJson(decision: Decision, steps: readonly Step[]): unknown {
+  const outcome = decision.allow
+    ? { decision: 'allow', reason: null, status: 200, identity: Object.fromEntries(identityHeaders(decision.principal, 'explain')) }
+    : { decision: 'deny', reason: decision.refusal.reason, status: REASONS[decision.refusal.reason].status, identity: null }
+  return { ...outcome, steps }
+}
+
+function asText(decision: Decision, steps: readonly Step[]): string {
+  const lines = steps.map(({ step, outcome, note }) => {
+    const mark = outcome === 'passed' ? paint('green', 'passed ', process.stdout) : paint('red', 'refused', process.stdout)
+    return `${mark}  ${step.padEnd(10)}  ${note}`
+  })
+  if (decision.allow) {
+    const who = decision.principal === 'anonymous' ? 'anonymous' : decision.principal.credential
+    return [...lines, `${paint('green', 'allow', process.stdout)}  ${who}`].join('\n')
+  }
+  const { reason } = decision.refusal
+  return [...lines, `${paint('red', 'deny', process.stdout)}  ${REASONS[reason].status} ${reason}: ${REASONS[reason].title}`].join('\n')
+}

@@ -1,0 +1,164 @@
+import { GRACE_SECONDS, OriginMissing, serve as serveGate } from '../../adapters/node/serve.ts'
+import type { Running } from '../../adapters/node/serve.ts'
+import { isLoopback } from '../lib/ip.ts'
+import type { SecretSource, Sink } from '../model/ports.ts'
+import { validateText } from '../validate.ts'
+import { VERSION } from '../version.ts'
+import { echoOrigin, EMBEDDED_TOKEN, embeddedDocument, opensTheGate } from './embedded.ts'
+import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
+import { complain, paint, say, warn } from './terminal.ts'
+import { newToken } from './token.ts'
+import { given, UsageError } from './usage.ts'
+import type { Flags, Given } from './usage.ts'
+
+const { json: _, ...INPUTS } = INPUT_FLAGS
+
+export const SERVE_FLAGS: Flags = {
+  ...INPUTS,
+  origin: { type: 'string', valueHint: 'URL', description: 'where allowed requests go; before the document' },
+  host: { type: 'string', valueHint: 'H', description: 'address to listen on; else LATCHKEY_HOST, else 127.0.0.1' },
+  port: { type: 'string', valueHint: 'N', description: 'port to listen on; else LATCHKEY_PORT, PORT, else 8787' },
+  'tls-cert': { type: 'string', valueHint: 'FILE', description: 'PEM certificate chain, read again when it changes' },
+  'tls-key': { type: 'string', valueHint: 'FILE', description: 'PEM key' },
+  log: { type: 'string', valueHint: 'json|none', description: 'events on stdout; else LATCHKEY_LOG, else json' },
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+const REMINDER_MILLISECONDS = 10 * 60 * 1000
+
+/** `latchkey serve`: resolves once the gate runs; the process then lives until it is told to stop. */
+export async function serve(rawArgs: readonly string[]): Promise<number | undefined> {
+  const flags = given(rawArgs, SERVE_FLAGS)
+  const variables = variablesOf(flags)
+  const text = documentText(flags, variables)
+  try {
+    const running = text === undefined ? await serveEmbedded(flags, variables) : await serveDocument(text, flags, variables)
+    stopOnSignal(running)
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (error instanceof OriginMissing) complain(error.message)
+    else if (code === 'EADDRINUSE') complain(`EADDRINUSE: the port is taken; choose another with --port`)
+    else if (code === 'ENOENT') complain(`no such file: ${(error as NodeJS.ErrnoException).path}`)
+    else throw error
+    return 1
+  }
+}
+
+async function serveDocument(text: string, flags: Given, variables: Variables): Promise<Running> {
+  if (variables['LATCHKEY_AUTH']) warn('LATCHKEY_AUTH is ignored: the document decides')
+  const result = validateText(text)
+  if (!result.ok) {
+    complain('the configuration is faulty; every request is answered 503 until it is mended')
+    for (const { pointer, message } of result.faults) say(`  ${pointer || '/'}  ${message}`)
+  }
+  const running = await start(flags, variables, { text, secrets: secretsOf(flags, variables) })
+  announce(running, result.ok ? 'enforcing' : 'faulty', running.origin)
+  warnOfOpenBind(running, flags)
+  return running
+}
+
+async function serveEmbedded(flags: Given, variables: Variables): Promise<Running> {
+  const isOpen = opensTheGate(variables['LATCHKEY_AUTH'])
+  const generated = variables[EMBEDDED_TOKEN] ? undefined : newToken()
+  const secrets = secretsOf(flags, generated === undefined ? variables : { ...variables, [EMBEDDED_TOKEN]: generated })
+  const echo = flags.text('origin') === undefined ? await echoOrigin() : undefined
+  const running = await start(flags, variables, { document: embeddedDocument(isOpen), secrets, origin: echo?.url })
+  announce(running, isOpen ? 'open' : 'enforcing', echo ? 'an echo of what arrives' : running.origin)
+  if (isOpen) remindThatItIsOpen()
+  else if (generated !== undefined) introduce(generated, running.url)
+  warnOfOpenBind(running, flags)
+  return {
+    ...running,
+    close: async (graceSeconds) => {
+      await running.close(graceSeconds)
+      echo?.close()
+    },
+  }
+}
+
+type Started = Running & { readonly origin: string }
+
+async function start(
+  flags: Given,
+  variables: Variables,
+  what: Pick<Parameters<typeof serveGate>[0], 'text' | 'document' | 'origin'> & { secrets: SecretSource },
+): Promise<Started> {
+  const origin = flags.text('origin') ?? what.origin
+  if (origin !== undefined && !/^https?:\/\/[^/?#@\s\\]+\/?$/.test(origin)) {
+    throw new UsageError('--origin takes a URL such as http://127.0.0.1:9000, with no path, query or user')
+  }
+  const running = await serveGate({
+    ...what,
+    origin: origin?.replace(/\/$/, ''),
+    host: flags.text('host') ?? (variables['LATCHKEY_HOST'] || undefined),
+    port: portOf(flags.text('port') ?? (variables['LATCHKEY_PORT'] || variables['PORT'] || undefined)),
+    tls: tlsOf(flags),
+    sink: sinkOf(flags.text('log') ?? (variables['LATCHKEY_LOG'] || 'json')),
+  })
+  return { ...running, origin: origin ?? running.gate.latchkey.settings.origin?.url ?? 'from its binding' }
+}
+
+function portOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  if (!/^\d{1,5}$/.test(text) || Number(text) > 65_535) throw new UsageError('a port is a number from 0 to 65535')
+  return Number(text)
+}
+
+function tlsOf(flags: Given): { cert: string; key: string } | undefined {
+  const [cert, key] = [flags.text('tls-cert'), flags.text('tls-key')]
+  if (cert === undefined && key === undefined) return undefined
+  if (cert === undefined || key === undefined) throw new UsageError('--tls-cert and --tls-key go together')
+  return { cert, key }
+}
+
+/** Events are results and go to stdout; what an operator should know goes to stderr. */
+function sinkOf(log: string): Sink {
+  if (log !== 'json' && log !== 'none') throw new UsageError('--log and LATCHKEY_LOG take json or none')
+  return {
+    write(event) {
+      if (event.type === 'notice') (event.level === 'error' ? complain : warn)(event.message)
+      else if (log === 'json') process.stdout.write(`${JSON.stringify(event)}\n`)
+    },
+  }
+}
+
+function announce({ url, gate }: Running, state: 'enforcing' | 'open' | 'faulty', origin: string): void {
+  const { credentials, routes } = gate.latchkey.settings
+  const names = credentials.map((credential) => credential.name).join(', ') || 'none'
+  say(
+    `${paint('bold', `latchkey ${VERSION}`)} on ${url}, origin ${origin}, credentials ${names}, ` +
+      `${routes.length} ${routes.length === 1 ? 'route' : 'routes'}, ${paint(state === 'enforcing' ? 'green' : 'red', state)}`,
+  )
+}
+
+function introduce(generated: string, url: string): void {
+  say(`a token for this run, printed only here (set ${EMBEDDED_TOKEN} to use your own):`)
+  say(`  TOKEN=${generated}`)
+  say(`  curl -H "Authorization: Bearer $TOKEN" ${url}/hello`)
+}
+
+function remindThatItIsOpen(): void {
+  const remind = () => warn('LATCHKEY_AUTH=disabled: the gate is open to everybody')
+  remind()
+  setInterval(remind, REMINDER_MILLISECONDS).unref()
+}
+
+function warnOfOpenBind(running: Running, flags: Given): void {
+  const host = new URL(running.url).hostname.replace(/^\[|\]$/g, '')
+  if (isLoopback(host) || flags.text('tls-cert') !== undefined || running.gate.latchkey.settings.proxies) return
+  warn(`${host} is reachable from other machines, and tokens would cross the network in the clear: use --tls-cert or "proxies"`)
+}
+
+function stopOnSignal(running: Running): void {
+  let isStopping = false
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.on(signal, () => {
+      if (isStopping) process.exit(1)
+      isStopping = true
+      say(`${signal}: finishing requests in flight, at most ${GRACE_SECONDS} s`)
+      void running.close().then(() => process.exit(0))
+    })
+  }
+}

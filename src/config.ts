@@ -1,0 +1,287 @@
+import { parseRange } from './lib/ip.ts'
+import type { Range } from './lib/ip.ts'
+import { parseTimestamp } from './lib/time.ts'
+import type { EpochSeconds } from './model/access.ts'
+import type { Place } from './model/credential.ts'
+import type { Grant, GrantType, Surface } from './model/principal.ts'
+
+/** The name of a secret, never its value; `until` ends a slot (RFC 3339, with a zone). */
+export interface SecretDocument {
+  readonly secret: string
+  readonly until?: string
+}
+
+/** One secret, or slots that are all valid, newest first. */
+export type SecretsDocument = SecretDocument | readonly SecretDocument[]
+
+/** A place where credentials are read: exactly one of `header`, `cookie`, `query` and `subprotocol`. */
+export interface PlaceDocument {
+  readonly header?: string
+  /** The authentication scheme; without one, the header's whole value is the credential. */
+  readonly scheme?: string
+  readonly cookie?: string
+  /** Removed from the URL before the origin and from every log. */
+  readonly query?: string
+  /** Offered as `<name>.token.<token>` or `<name>.token64.<base64url>`, and removed from the offer. */
+  readonly subprotocol?: string
+}
+
+/** A shared secret that is accepted as it stands. */
+export interface StaticTokenDocument {
+  readonly kind: 'static-token'
+  /** Default: the kind. Unique in a document. */
+  readonly name?: string
+  /** Default: `Authorization: Bearer`. */
+  readonly from?: readonly PlaceDocument[]
+  readonly tokens: SecretsDocument
+  /** Default: `read-only`. */
+  readonly type?: GrantType
+  /** For `custom`, and only there: patterns such as `orders.*`. */
+  readonly permissions?: readonly string[]
+  /** Default: `api`. */
+  readonly surface?: Surface
+  /** Pass the credential on to the origin. Default: it is removed. */
+  readonly forward?: boolean
+}
+
+/** A credential of a document. */
+export type CredentialDocument = StaticTokenDocument
+
+/** A route: first match wins; a request that none matches is refused. */
+export interface RouteDocument {
+  /** Literal segments, `:name` for one segment, a final `*` for the rest. */
+  readonly path: string
+  /** Default: all. GET covers HEAD. */
+  readonly methods?: readonly string[]
+  /** Passes without a credential. */
+  readonly public?: boolean
+  /** What a `custom` principal needs; `{name}` is filled from the path. */
+  readonly permission?: string | readonly string[]
+  /** Default: `read` for GET, HEAD and OPTIONS, else `write`. */
+  readonly access?: 'read' | 'write'
+  /** Default: `api`. */
+  readonly surface?: 'api' | 'admin'
+  /** The names of the only credentials that are taken. */
+  readonly credentials?: readonly string[]
+  /** For a final `*`: `%2F`, `;`, `//`, escaped escapes and bytes that are not UTF-8 are data there. */
+  readonly tail?: 'opaque'
+  readonly preflight?: 'forward' | 'refuse'
+}
+
+/** Where allowed requests go; one of `url`, `binding` and `zone` at least. */
+export interface OriginDocument {
+  readonly url?: string
+  /** A Worker's fetcher, or a variable that holds the URL. */
+  readonly binding?: string
+  /** Send the incoming URL on: a Worker on a route of a zone with its own DNS origin. */
+  readonly zone?: true
+  /** Headers that the gate sets, by the names of their secrets; the client's copies are removed. */
+  readonly headers?: Readonly<Record<string, SecretsDocument>>
+  /** To the head of the response. Default 30. */
+  readonly timeoutSeconds?: number
+}
+
+/** The configuration document: the same JSON on every host. Its reference is docs/configuration.md. */
+export interface Document {
+  readonly $schema?: string
+  /** In challenges. Default `api`. */
+  readonly realm?: string
+  /** Where Latchkey's own endpoints live. Default `/_latchkey`. */
+  readonly base?: string
+  /** On gate hosts: a URL, or the long form. */
+  readonly origin?: string | OriginDocument
+  /** How refusals are worded, and the statuses of a system that has its own. Default `problem` (RFC 9457). */
+  readonly refusals?: DialectName | { readonly dialect: DialectName; readonly missing?: 401 | 403; readonly surface?: 401 | 403 }
+  readonly credentials: readonly CredentialDocument[]
+  readonly routes: readonly RouteDocument[]
+  /** `strict` refuses a path that slips past a protected route by letter case or a slash at its end. Default `strict`. */
+  readonly paths?: 'strict' | 'case-sensitive'
+  readonly preflight?: 'forward' | 'refuse'
+  /** Who may call at all; `live` and `health` are open to all. */
+  readonly addresses?: { readonly allow: readonly string[] }
+  /** Whose forwarded headers are believed: peers for which every condition that is given holds. Default: nobody's. */
+  readonly proxies?: {
+    readonly secret?: SecretsDocument
+    readonly addresses?: readonly string[]
+    readonly dialect?: 'original' | 'forwarded' | 'envoy'
+  }
+  /** Whose pages may read refusals and Latchkey's own endpoints. */
+  readonly cors?: { readonly origins: readonly string[] }
+  /** `https` refuses plain http but on loopback: the default on Worker and Vercel, by choice on Node. */
+  readonly transport?: 'https' | 'any'
+  /** The age at which secrets are read again. Default 30. */
+  readonly secretsSeconds?: number
+  /** How much longer they count while their source is down. Default 300, or what the budget leaves. */
+  readonly staleSeconds?: number
+  /** A budget: a document that cannot keep it is a fault. */
+  readonly revocation?: { readonly withinSeconds: number }
+  readonly log?: {
+    /** Whether allowed requests are logged. Default true. */
+    readonly allowed?: boolean
+    /** Which part of them, from 0 to 1. Default 1. */
+    readonly sample?: number
+    /** Default `full`. */
+    readonly address?: 'full' | 'truncated' | 'none'
+  }
+}
+
+/** How a refusal's body is worded. */
+export type DialectName = 'problem' | 'strapi' | 'praisonai'
+
+/** Types a document that is written in TypeScript; gives it back as it is. */
+export function defineConfig(document: Document): Document {
+  return document
+}
+
+/** One accepted value of a secret: its name, and until when it counts. */
+export interface Slot {
+  readonly name: string
+  readonly until: EpochSeconds | undefined
+}
+
+export interface CredentialSettings {
+  readonly kind: CredentialDocument['kind']
+  readonly name: string
+  readonly places: readonly Place[]
+  readonly tokens: readonly Slot[]
+  readonly grant: Grant
+  readonly surface: Surface
+  /** Whether the credential is passed on to the origin. */
+  readonly forward: boolean
+}
+
+export interface OriginSettings {
+  readonly url: string | undefined
+  /** A Worker's fetcher, or a variable that holds the URL. */
+  readonly binding: string | undefined
+  /** Send the incoming URL on: a Worker on a route of a zone with its own DNS origin. */
+  readonly zone: boolean
+  readonly headers: ReadonlyMap<string, readonly Slot[]>
+  /** To the head of the response. */
+  readonly timeoutSeconds: number
+}
+
+/** A document with every default filled in and every text parsed that is needed per request. */
+export interface Settings {
+  readonly realm: string
+  readonly base: string
+  readonly origin: OriginSettings | undefined
+  readonly refusals: {
+    readonly dialect: DialectName
+    /** The status of `credential-missing` and of `surface-mismatch`, where a system has its own. */
+    readonly missing: 401 | 403 | undefined
+    readonly surface: 401 | 403 | undefined
+  }
+  readonly credentials: readonly CredentialSettings[]
+  readonly routes: readonly RouteDocument[]
+  readonly strictPaths: boolean
+  readonly refusePreflights: boolean
+  /** Undefined: every address may call. */
+  readonly addresses: readonly Range[] | undefined
+  readonly proxies:
+    | {
+        readonly secret: readonly Slot[] | undefined
+        readonly addresses: readonly Range[] | undefined
+        readonly dialect: 'original' | 'forwarded' | 'envoy' | undefined
+      }
+    | undefined
+  readonly corsOrigins: ReadonlySet<string>
+  readonly transport: 'https' | 'any'
+  /** The age at which secrets are read again. */
+  readonly secretsSeconds: number
+  /** How much longer they count while their source is down. */
+  readonly staleSeconds: number
+  readonly revocationSeconds: number | undefined
+  readonly log: { readonly allowed: boolean; readonly sample: number; readonly address: 'full' | 'truncated' | 'none' }
+}
+
+/** What a host decides where the document is silent. */
+export interface HostDefaults {
+  readonly transport: 'https' | 'any'
+}
+
+export const DEFAULT_BASE = '/_latchkey'
+export const DEFAULT_SECRETS_SECONDS = 30
+export const MOST_STALE_SECONDS = 300
+
+/** Fills in the defaults of a document that is valid. */
+export function settingsOf(document: Document, host: HostDefaults): Settings {
+  const places = placeInterner()
+  const refusals = typeof document.refusals === 'object' ? document.refusals : { dialect: document.refusals ?? 'problem' }
+  const secretsSeconds = document.secretsSeconds ?? DEFAULT_SECRETS_SECONDS
+  const revocationSeconds = document.revocation?.withinSeconds
+  return {
+    realm: document.realm ?? 'api',
+    base: document.base ?? DEFAULT_BASE,
+    origin: document.origin === undefined ? undefined : originOf(document.origin),
+    refusals: { dialect: refusals.dialect, missing: refusals.missing, surface: refusals.surface },
+    credentials: document.credentials.map((credential) => credentialOf(credential, places)),
+    routes: document.routes,
+    strictPaths: document.paths !== 'case-sensitive',
+    refusePreflights: document.preflight === 'refuse',
+    addresses: document.addresses && rangesOf(document.addresses.allow),
+    proxies: document.proxies && {
+      secret: document.proxies.secret && slotsOf(document.proxies.secret),
+      addresses: document.proxies.addresses && rangesOf(document.proxies.addresses),
+      dialect: document.proxies.dialect,
+    },
+    corsOrigins: new Set(document.cors?.origins),
+    transport: document.transport ?? host.transport,
+    secretsSeconds,
+    staleSeconds:
+      document.staleSeconds ?? Math.min(MOST_STALE_SECONDS, (revocationSeconds ?? Number.POSITIVE_INFINITY) - secretsSeconds),
+    revocationSeconds,
+    log: { allowed: true, sample: 1, address: 'full', ...document.log },
+  }
+}
+
+function originOf(origin: NonNullable<Document['origin']>): OriginSettings {
+  const long = typeof origin === 'string' ? { url: origin } : origin
+  const headers = Object.entries(long.headers ?? {})
+  return {
+    url: long.url?.replace(/\/$/, ''),
+    binding: long.binding,
+    zone: long.zone === true,
+    headers: new Map(headers.map(([name, secrets]) => [name.toLowerCase(), slotsOf(secrets)])),
+    timeoutSeconds: long.timeoutSeconds ?? 30,
+  }
+}
+
+function credentialOf(credential: CredentialDocument, intern: (place: PlaceDocument) => Place): CredentialSettings {
+  return {
+    kind: credential.kind,
+    name: credential.name ?? credential.kind,
+    places: (credential.from ?? [{ header: 'authorization', scheme: 'bearer' }]).map(intern),
+    tokens: slotsOf(credential.tokens),
+    grant: { type: credential.type ?? 'read-only', permissions: credential.permissions ?? [] },
+    surface: credential.surface ?? 'api',
+    forward: credential.forward === true,
+  }
+}
+
+/** Equal places of different credentials become one object, so that a place can be compared by identity. */
+function placeInterner(): (place: PlaceDocument) => Place {
+  const known = new Map<string, Place>()
+  return (written) => {
+    const place = placeOf(written)
+    const key = JSON.stringify(place)
+    const interned = known.get(key) ?? place
+    known.set(key, interned)
+    return interned
+  }
+}
+
+function placeOf({ header, scheme, cookie, query, subprotocol }: PlaceDocument): Place {
+  if (header !== undefined) return { kind: 'header', name: header.toLowerCase(), scheme: scheme?.toLowerCase() }
+  if (cookie !== undefined) return { kind: 'cookie', name: cookie }
+  if (query !== undefined) return { kind: 'query', name: query }
+  return { kind: 'subprotocol', name: subprotocol as string }
+}
+
+function slotsOf(secrets: SecretsDocument): Slot[] {
+  return [secrets].flat().map(({ secret, until }) => ({ name: secret, until: until === undefined ? undefined : parseTimestamp(until) }))
+}
+
+function rangesOf(texts: readonly string[]): Range[] {
+  return texts.map((text) => parseRange(text) as Range)
+}

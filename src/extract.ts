@@ -1,0 +1,142 @@
+import { decodeUtf8 } from './lib/percent.ts'
+import type { Access } from './model/access.ts'
+import type { Credential, Place } from './model/credential.ts'
+import type { Refusal } from './model/decision.ts'
+
+/** Finds the one credential of an access, or refuses: none, more than one, or one that no place can hold. */
+export type Extract = (access: Access, query: string | undefined) => Credential | Refusal
+
+/** Looks at one header, all cookies, one parameter or the subprotocols; undefined where nothing of ours is there. */
+type Reader = (access: Access, query: string | undefined) => Credential | Refusal | undefined
+
+/** Visible ASCII but the comma, which joins two header values into one. */
+const TOKEN = /^[\x21-\x2b\x2d-\x7e]+$/
+const SCHEME = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?: +(.*))?$/
+
+/** Compiles the places of a document. A credential at any of them counts, so that two are always noticed. */
+export function extractor(places: Iterable<Place>): Extract {
+  const all = new Set(places)
+  const readers = [...headerReaders(all), ...Array.from(all).flatMap(otherReader)]
+  return (access, query) => {
+    let found: Credential | undefined
+    for (const read of readers) {
+      const result = read(access, query)
+      if (result === undefined) continue
+      if ('reason' in result) return result
+      if (found) return malformed(found.place)
+      found = result
+    }
+    return found ?? { reason: 'credential-missing' }
+  }
+}
+
+function malformed(place: Place): Refusal {
+  return { reason: 'credential-malformed', place }
+}
+
+function credential(place: Place, token: string | undefined): Credential | Refusal {
+  return token !== undefined && TOKEN.test(token) ? { place, token } : malformed(place)
+}
+
+/** All places in one header are read together: the whole value counts only where no listed scheme matches. */
+function headerReaders(places: ReadonlySet<Place>): Reader[] {
+  const byHeader = new Map<string, Place[]>()
+  for (const place of places) {
+    if (place.kind === 'header') byHeader.set(place.name, [...(byHeader.get(place.name) ?? []), place])
+  }
+  return Array.from(byHeader, ([name, ofHeader]) => headerReader(name, ofHeader))
+}
+
+function headerReader(name: string, places: readonly Place[]): Reader {
+  const bySchemeName = new Map(places.map((place) => [place.scheme, place]))
+  const whole = bySchemeName.get(undefined)
+  return (access) => {
+    const values = access.header(name)
+    if (values.length === 0) return undefined
+    const value = (values[0] as string).trim()
+    const [, scheme, token] = SCHEME.exec(value) ?? []
+    const place = (scheme === undefined ? undefined : bySchemeName.get(scheme.toLowerCase())) ?? whole
+    // A comma may be two lines that somebody has joined, whatever scheme the first of them has.
+    if (values.length > 1 || value.includes(',')) return malformed(place ?? (places[0] as Place))
+    if (place === undefined || value === '') return undefined
+    return credential(place, place === whole ? value : token)
+  }
+}
+
+function otherReader(place: Place): Reader[] {
+  switch (place.kind) {
+    case 'cookie':
+      return [cookieReader(place)]
+    case 'query':
+      return [queryReader(place)]
+    case 'subprotocol':
+      return [subprotocolReader(place)]
+    case 'header':
+      return []
+  }
+}
+
+function cookieReader(place: Place): Reader {
+  const prefix = `${place.name}=`
+  return (access) => {
+    const lines = access.header('cookie')
+    if (lines.length === 0) return undefined
+    // Some hosts join cookie lines with a comma, so one behind a comma counts as another.
+    const pairs = lines.flatMap((line) => line.split(/[;,]/)).map((pair) => pair.trim())
+    const [value, ...more] = pairs.filter((pair) => pair.startsWith(prefix))
+    if (value === undefined) return undefined
+    if (more.length > 0) return malformed(place)
+    const wholePairs = lines.flatMap((line) => line.split(';')).map((pair) => pair.trim())
+    return wholePairs.includes(value) ? credential(place, value.slice(prefix.length)) : malformed(place)
+  }
+}
+
+function queryReader(place: Place): Reader {
+  return (_, query) => {
+    if (query === undefined) return undefined
+    const [value, ...more] = query.split('&').filter((pair) => isParameter(pair, place.name))
+    if (value === undefined) return undefined
+    if (more.length > 0) return malformed(place)
+    return credential(place, formDecode(value.slice(value.indexOf('=') + 1)))
+  }
+}
+
+/** Whether a pair of a query names the parameter, however its name is escaped. */
+export function isParameter(pair: string, name: string): boolean {
+  const end = pair.indexOf('=')
+  return end >= 0 && formDecode(pair.slice(0, end)) === name
+}
+
+function formDecode(text: string): string | undefined {
+  return decodeUtf8(text.replaceAll('+', ' '))
+}
+
+const SUBPROTOCOL_TOKEN = /^(.+)\.token(64)?\.(.*)$/
+
+function subprotocolReader(place: Place): Reader {
+  return (access) => {
+    const offers = access.header('sec-websocket-protocol').flatMap((line) => line.split(',')).map((offer) => offer.trim())
+    const [offer, ...more] = offers.filter((each) => carriesToken(each, place.name))
+    if (offer === undefined) return undefined
+    if (more.length > 0) return malformed(place)
+    const [, , encoded, token] = SUBPROTOCOL_TOKEN.exec(offer) as RegExpExecArray
+    return credential(place, encoded === undefined ? token : fromBase64Url(token as string))
+  }
+}
+
+/** Whether an offered WebSocket subprotocol is `<name>.token.<token>` or `<name>.token64.<base64url>`. */
+export function carriesToken(offer: string, name: string): boolean {
+  return offer.startsWith(`${name}.token.`) || offer.startsWith(`${name}.token64.`)
+}
+
+/** Decodes canonical, unpadded base64url; undefined for anything else. */
+function fromBase64Url(text: string): string | undefined {
+  if (!/^[A-Za-z0-9_-]+$/.test(text)) return undefined
+  try {
+    const decoded = atob(text.replaceAll('-', '+').replaceAll('_', '/'))
+    const again = btoa(decoded).replaceAll('+', '-').replaceAll('/', '_').replace(/=+$/, '')
+    return again === text ? decoded : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,60 @@
+import { MOST_STALE_SECONDS } from './config.ts'
+import type { Document, Settings } from './config.ts'
+
+/** The hosts that a document can run on. */
+export const HOSTS = ['node', 'cloudflare', 'aws', 'vercel'] as const
+export type HostName = (typeof HOSTS)[number]
+
+/** On which hosts each key of a document counts; the table of docs/configuration.md is made from it. */
+export const KEYS_BY_HOST: Readonly<Record<keyof Document, readonly HostName[]>> = {
+  $schema: HOSTS,
+  realm: ['node', 'cloudflare', 'vercel'],
+  base: HOSTS,
+  origin: ['node', 'cloudflare'],
+  refusals: HOSTS,
+  credentials: HOSTS,
+  routes: HOSTS,
+  paths: HOSTS,
+  preflight: HOSTS,
+  addresses: HOSTS,
+  proxies: ['node', 'cloudflare', 'vercel'],
+  cors: ['node', 'cloudflare', 'vercel'],
+  transport: ['node', 'cloudflare', 'vercel'],
+  secretsSeconds: HOSTS,
+  staleSeconds: HOSTS,
+  revocation: HOSTS,
+  log: HOSTS,
+}
+
+/** The keys of a document that a host ignores. */
+export function ignoredKeys(document: Document, host: HostName): string[] {
+  return Object.keys(document).filter((key) => !KEYS_BY_HOST[key as keyof Document].includes(host))
+}
+
+/** One summand of the revocation delay. */
+export interface DelayPart {
+  readonly name: string
+  readonly seconds: number
+  readonly note: string
+}
+
+/** How long a change to a secret can take to count, and of what that is the sum. */
+export function revocationDelay(settings: Settings): { readonly seconds: number; readonly parts: readonly DelayPart[] } {
+  const parts: DelayPart[] = [
+    { name: 'secretsSeconds', seconds: settings.secretsSeconds, note: 'age at which secrets are read again' },
+    {
+      name: 'staleSeconds',
+      seconds: settings.staleSeconds,
+      note: `only while their source is down; by default at most ${MOST_STALE_SECONDS}`,
+    },
+  ]
+  return { seconds: parts.reduce((sum, part) => sum + part.seconds, 0), parts }
+}
+
+/** What an operator must do for a changed secret to be seen at all. */
+export const SECRET_CHANGES: Readonly<Record<HostName, string>> = {
+  node: 'a file under --secrets counts within secretsSeconds; a variable needs a restart',
+  cloudflare: 'a Secrets Store binding counts within secretsSeconds; a Worker secret makes a new version at once',
+  aws: 'a changed variable makes a new version of the function; running instances end within minutes',
+  vercel: 'a changed variable needs a new deployment',
+}

@@ -1,0 +1,46 @@
+import type { Judgement, Latchkey } from '../build.ts'
+import { REQUEST_ID_HEADER, whoami } from '../identity.ts'
+import type { Allowed, Endpoint } from '../model/decision.ts'
+import type { Reply, Responder } from '../respond.ts'
+
+/** Answers Latchkey's own endpoints, for a request that was allowed to ask them. */
+export function answerEndpoint(
+  endpoint: Endpoint,
+  { access }: Judgement,
+  allowed: Allowed,
+  latchkey: Latchkey,
+  responder: Responder,
+): Reply {
+  const common = { [REQUEST_ID_HEADER]: access.requestId, ...responder.corsHeaders(access) }
+  if (allowed.match.passage === 'preflight') {
+    return { status: 204, headers: { ...common, ...preflightHeaders(latchkey) }, body: '' }
+  }
+  const { status, body } = contentOf(endpoint, allowed, latchkey)
+  const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...common }
+  return { status, headers, body: JSON.stringify(body) }
+}
+
+function contentOf(endpoint: Endpoint, { principal }: Allowed, latchkey: Latchkey): { status: number; body: unknown } {
+  switch (endpoint) {
+    case 'live':
+      return { status: 200, body: { status: 'pass' } }
+    case 'health': {
+      const failing = latchkey.failing()
+      if (failing.length === 0) return { status: 200, body: { status: 'pass' } }
+      return { status: 503, body: { status: 'fail', failing: failing.map((name) => `secret ${name}`) } }
+    }
+    case 'whoami':
+      return principal === 'anonymous' ? { status: 204, body: null } : { status: 200, body: whoami(principal) }
+  }
+}
+
+/** Any field that a configured credential is read from may be sent. */
+function preflightHeaders({ settings }: Latchkey): Record<string, string> {
+  const places = settings.credentials.flatMap((credential) => credential.places)
+  const names = new Set(places.filter((place) => place.kind === 'header').map((place) => place.name))
+  return {
+    'Access-Control-Allow-Methods': 'GET, HEAD',
+    'Access-Control-Allow-Headers': [...names].join(', '),
+    'Access-Control-Max-Age': '600',
+  }
+}

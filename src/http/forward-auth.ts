@@ -1,0 +1,89 @@
+import type { Judgement, Reading } from '../build.ts'
+import type { Settings } from '../config.ts'
+import { identityHeaders } from '../identity.ts'
+import { TOKEN } from '../lib/header-name.ts'
+import { after } from '../lib/maybe.ts'
+import { splitTarget } from '../lib/path.ts'
+import { withFacts } from '../proxies.ts'
+import type { Access } from '../model/access.ts'
+import { isRefusal } from '../model/decision.ts'
+import type { Allowed, Denied, Refusal } from '../model/decision.ts'
+import type { Reply, Responder } from '../respond.ts'
+
+/**
+ * Forward-auth: a reverse proxy asks, by a request of its own, what is to be decided about another one. How it describes
+ * that one is its dialect: nginx sends `X-Original-URI` and `-Method`, Traefik and Caddy `X-Forwarded-Uri` and `-Method`,
+ * Envoy puts the path behind ours. Exactly one may speak.
+ */
+
+/** Whether a request asks about another one. */
+export function isVerify(target: string, base: string): boolean {
+  const path = splitTarget(target)?.path
+  return path === `${base}/verify` || path?.startsWith(`${base}/verify/`) === true
+}
+
+/** Reads the request that is described. The peer is judged first: a stranger may describe nothing. */
+export function described(settings: Settings): Reading {
+  return (access, snapshot, proxies) =>
+    after(proxies.trusts(access, snapshot), (isTrusted): Access | Refusal => {
+      if (!isTrusted) return { reason: 'proxy-untrusted' }
+      const description = describe(access, settings)
+      if (isRefusal(description)) return description
+      const facts = proxies.describedBy(access, undefined)
+      return isRefusal(facts) ? facts : withFacts(access, { ...factsOf(facts), ...description })
+    })
+}
+
+function factsOf({ scheme, host, clientAddress, loopback }: Access): Pick<Access, 'scheme' | 'host' | 'clientAddress' | 'loopback'> {
+  return { scheme, host, clientAddress, loopback }
+}
+
+type Description = Pick<Access, 'method' | 'target'>
+type DialectName = NonNullable<NonNullable<Settings['proxies']>['dialect']>
+
+const AMBIGUOUS: Refusal = { reason: 'request-ambiguous' }
+
+function describe(access: Access, settings: Settings): Description | Refusal {
+  const pinned = settings.proxies?.dialect
+  const spoken: DialectName[] = pinned ? [pinned] : (['original', 'forwarded', 'envoy'] as const).filter((name) => isSpoken(name))
+  const [dialect, ...more] = spoken
+  if (dialect === undefined || more.length > 0) return AMBIGUOUS
+  if (dialect === 'envoy') {
+    const target = access.target.slice(`${settings.base}/verify`.length)
+    return target.startsWith('/') ? { method: access.method, target } : AMBIGUOUS
+  }
+  const [uri, method] = fieldsOf(dialect).map((name) => access.header(name)) as [readonly string[], readonly string[]]
+  if (uri.length !== 1 || method.length !== 1 || !TOKEN.test(method[0] as string)) return AMBIGUOUS
+  return { method: method[0] as string, target: uri[0] as string }
+
+  function isSpoken(name: DialectName): boolean {
+    if (name === 'envoy') return splitTarget(access.target)?.path !== `${settings.base}/verify`
+    return fieldsOf(name).some((field) => access.header(field).length > 0)
+  }
+}
+
+function fieldsOf(dialect: 'original' | 'forwarded'): readonly [uri: string, method: string] {
+  return [`x-${dialect}-uri`, `x-${dialect}-method`]
+}
+
+/** The answer that lets the proxy go on, with everything that it is to copy. */
+export function verifyAllowed({ access }: Judgement, allowed: Allowed): Reply {
+  const headers = Object.fromEntries(identityHeaders(allowed.principal, access.requestId))
+  return { status: 200, headers: { 'Cache-Control': 'no-store', ...headers }, body: '' }
+}
+
+/**
+ * The answer that stops it: never 2xx, whatever the caller speaks. nginx makes a 500 of all but 401 and 403, so for it
+ * every other refusal is a 403 that names its reason.
+ */
+export function verifyRefused(denied: Denied, received: Access, settings: Settings, responder: Responder): Reply {
+  const reply = responder.refuse(denied, received)
+  const headers = { ...reply.headers, 'X-Latchkey-Reason': denied.refusal.reason }
+  const isForNginx = settings.proxies?.dialect === 'original' || hasOriginalField(received)
+  return { ...reply, headers, status: isForNginx && reply.status !== 401 ? 403 : reply.status }
+}
+
+function hasOriginalField(access: Access): boolean {
+  for (const name of access.headerNames()) if (name.toLowerCase().startsWith('x-original-')) return true
+  return false
+}

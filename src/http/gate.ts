@@ -1,0 +1,58 @@
+import type { Judgement, Latchkey } from '../build.ts'
+import { grpcReply, isGrpc } from '../grpc.ts'
+import { after } from '../lib/maybe.ts'
+import type { Maybe } from '../lib/maybe.ts'
+import type { Access } from '../model/access.ts'
+import type { Allowed, Denied, Refusal } from '../model/decision.ts'
+import type { Defer } from '../model/ports.ts'
+import { responder } from '../respond.ts'
+import type { Reply } from '../respond.ts'
+import { answerEndpoint } from './endpoints.ts'
+import { described, isVerify, verifyAllowed, verifyRefused } from './forward-auth.ts'
+
+/** What becomes of a request: it is answered here, or it passes. */
+export type Outcome =
+  | { readonly reply: Reply; readonly passed?: undefined }
+  | { readonly passed: { readonly judgement: Judgement; readonly allowed: Allowed }; readonly reply?: undefined }
+
+/** The inline gate: judges a request, answers refusals and Latchkey's own endpoints, and lets the rest pass. */
+export interface Gate {
+  readonly latchkey: Latchkey
+  enter(access: Access, defer: Defer): Maybe<Outcome>
+  /** Words a refusal that comes after the decision: an origin that fails. */
+  refuse(refusal: Refusal, access: Access): Reply
+}
+
+export function gate(latchkey: Latchkey): Gate {
+  const { settings } = latchkey
+  const answers = responder(settings)
+  const describedRequest = described(settings)
+
+  /** gRPC clients read no HTTP status; verify's caller is a proxy, which reads nothing else. */
+  function refuseInline(denied: Pick<Denied, 'refusal' | 'match'>, access: Access): Reply {
+    const { reason } = denied.refusal
+    return isGrpc(access) ? grpcReply(reason, answers.statusOf(reason), access) : answers.refuse(denied, access)
+  }
+
+  function outcomeOf(judgement: Judgement): Outcome {
+    const { access, decision } = judgement
+    if (!decision.allow) return { reply: refuseInline(decision, access) }
+    const { endpoint } = decision.match
+    if (endpoint === undefined) return { passed: { judgement, allowed: decision } }
+    return { reply: answerEndpoint(endpoint, judgement, decision, latchkey, answers) }
+  }
+
+  return {
+    latchkey,
+    enter(access, defer) {
+      if (!isVerify(access.target, settings.base)) return after(latchkey.judge(access, { defer }), outcomeOf)
+      const judged = latchkey.judgeWhat(describedRequest, access, { defer, endpoints: false })
+      return after(judged, (judgement): Outcome => {
+        const { decision } = judgement
+        if (decision.allow) return { reply: verifyAllowed(judgement, decision) }
+        return { reply: verifyRefused(decision, access, settings, answers) }
+      })
+    },
+    refuse: (refusal, access) => refuseInline({ refusal, match: undefined }, access),
+  }
+}

@@ -1,0 +1,103 @@
+import type { Context, Env, MiddlewareHandler } from 'hono'
+import { env as bindingsOf } from 'hono/adapter'
+import type { CheckedDocument } from '../checked.ts'
+import type { Document } from '../config.ts'
+import { webDigests } from '../crypto/web.ts'
+import { after, isLater } from '../lib/maybe.ts'
+import type { Maybe } from '../lib/maybe.ts'
+import { load } from '../load.ts'
+import type { Access, EpochSeconds } from '../model/access.ts'
+import type { Digests, SecretSource, Sink } from '../model/ports.ts'
+import type { Principal } from '../model/principal.ts'
+import { REQUEST_ID_HEADER } from '../identity.ts'
+import { env } from '../secrets/env.ts'
+import { consoleSink } from '../sinks/console.ts'
+import { replyWith } from './app.ts'
+import { gate as gateOf } from './gate.ts'
+import type { Gate, Outcome } from './gate.ts'
+import { accessOfRequest } from './request-access.ts'
+
+/** What the middleware puts on Hono's context: `c.var.principal`. */
+export interface LatchkeyVariables {
+  /** Who called; `anonymous` on public routes and preflights. */
+  principal: Principal | 'anonymous'
+}
+
+export interface MiddlewareOptions {
+  /** The configuration document, or what `latchkey check --emit` made of it. */
+  readonly document: Document | CheckedDocument
+  /** Where secrets come from. Default: the runtime's own environment or bindings. */
+  readonly secrets?: SecretSource
+  /** Where events go. Default: JSON lines on the console. */
+  readonly sink?: Sink
+  /** The peer's address, from Hono's `getConnInfo` of the runtime. Default: unknown, which `addresses` refuses. */
+  readonly clientAddress?: (c: Context) => string | undefined
+  /** The clock, in epoch seconds. */
+  readonly now?: () => EpochSeconds
+}
+
+/** What a runtime knows better than Fetch does. */
+export interface MiddlewareRuntime {
+  readonly digests: () => Digests
+  /** Reads the access where the runtime still has the request's own bytes; undefined: read the `Request`. */
+  readonly access?: (c: Context, at: EpochSeconds) => Access | undefined
+}
+
+/** The same decision as every host's, as a Hono middleware that puts the principal on the context. */
+export function latchkey(options: MiddlewareOptions): MiddlewareHandler<{ Variables: LatchkeyVariables }> {
+  return middlewareOn({ digests: webDigests }, options)
+}
+
+/** Makes the middleware of a runtime. */
+export function middlewareOn(
+  runtime: MiddlewareRuntime,
+  options: MiddlewareOptions,
+): MiddlewareHandler<{ Variables: LatchkeyVariables }> {
+  const now = options.now ?? (() => Date.now() / 1000)
+  let made: Maybe<Gate> | undefined
+
+  function gate(c: Context): Maybe<Gate> {
+    if (made) return made
+    const secrets = options.secrets ?? env(bindingsOf<Record<string, string | undefined>>(c))
+    const sink = options.sink ?? consoleSink()
+    const host = { now, elapsed: () => performance.now(), digests: runtime.digests(), secrets, sink }
+    made = after(load({ document: options.document }, host, { transport: 'any' }), gateOf)
+    if (isLater(made)) made = made.then((ready) => (made = ready))
+    return made
+  }
+
+  function access(c: Context): Access {
+    const at = now()
+    const own = runtime.access?.(c, at)
+    if (own) return own
+    const requestId = crypto.randomUUID()
+    return accessOfRequest(c.req.raw, { requestId, at, clientAddress: options.clientAddress?.(c) })
+  }
+
+  return function latchkey(c, next) {
+    const outcome = after(gate(c), (ready) => ready.enter(access(c), deferOf(c)))
+    return isLater(outcome) ? outcome.then(goOn) : goOn(outcome)
+
+    async function goOn({ reply, passed }: Outcome): Promise<Response | undefined> {
+      if (reply) return replyWith(c, reply)
+      c.set('principal', passed.allowed.principal)
+      c.header(REQUEST_ID_HEADER, passed.judgement.access.requestId)
+      await next()
+      if (passed.allowed.principal !== 'anonymous' && !c.res.headers.has('Cache-Control')) {
+        c.header('Cache-Control', 'private')
+      }
+      return undefined
+    }
+  }
+}
+
+/** Keeps background work alive where the runtime ends with the reply; elsewhere it simply goes on. */
+function deferOf<E extends Env>(c: Context<E>): (work: Promise<unknown>) => void {
+  return (work) => {
+    try {
+      c.executionCtx.waitUntil(work)
+    } catch {
+      // No execution context on this runtime, which therefore outlives the reply.
+    }
+  }
+}

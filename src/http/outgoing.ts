@@ -1,0 +1,151 @@
+import type { Settings } from '../config.ts'
+import type { Judgement } from '../build.ts'
+import { carriesToken, isParameter } from '../extract.ts'
+import { IDENTITY_PREFIX, identityHeaders } from '../identity.ts'
+import { canonicalHeaderName } from '../lib/header-name.ts'
+import { splitTarget } from '../lib/path.ts'
+import type { Access } from '../model/access.ts'
+import type { Place } from '../model/credential.ts'
+import type { Allowed, Refusal } from '../model/decision.ts'
+
+/** A header field as it was sent, name and value; repeated fields stay repeated. */
+export type Field = readonly [name: string, value: string]
+
+/** What goes on to the origin. The method is the access's own, and the body is passed on as it comes. */
+export interface Outgoing {
+  readonly target: string
+  readonly fields: readonly Field[]
+}
+
+/** Cleans a request that was allowed: what goes on is what was judged, less what is not the origin's to see. */
+export type Clean = (fields: Iterable<Field>, judgement: Judgement, allowed: Allowed) => Outgoing | Refusal
+
+/** Connection-level fields (RFC 9110 7.6.1), and `Expect`, which the gate has answered. */
+const HOP_BY_HOP = new Set([
+  'connection',
+  'expect',
+  'http2-settings',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
+
+/** What other gates and frameworks believe about a request: only what we say ourselves may arrive. */
+const CLAIMS = new Set([
+  'forwarded',
+  'x-real-ip',
+  'x-client-ip',
+  'true-client-ip',
+  'x-rewrite-url',
+  'x-http-method',
+  'x-http-method-override',
+  'x-method-override',
+])
+const CLAIM_PREFIX = /^(?:x-forwarded-|x-original-)/
+
+/** The fields that a preflight is made of (Fetch 3.2.2). */
+const PREFLIGHT = /^(?:origin|access-control-request-.*)$/
+
+export function cleaner(settings: Settings): Clean {
+  const places = new Set(settings.credentials.flatMap((credential) => credential.places))
+  const configured = settings.origin?.headers ?? new Map<string, unknown>()
+
+  return (received, { access, snapshot }, allowed) => {
+    const removed = placesToRemove(allowed)
+    const isRemoved = headerFilter(removed)
+    const isPreflight = allowed.match.passage === 'preflight'
+    const all = [...received]
+    const listed = listedByConnection(all)
+    const fields = all.flatMap(([name, value]): Field[] => {
+      const canonical = canonicalHeaderName(name)
+      if (canonical === 'host' || HOP_BY_HOP.has(canonical) || listed.has(name.toLowerCase())) return []
+      if (CLAIMS.has(canonical) || CLAIM_PREFIX.test(canonical) || canonical.startsWith(IDENTITY_PREFIX)) return []
+      if (configured.has(canonical) || (isPreflight && !PREFLIGHT.test(canonical))) return []
+      return isRemoved(name, canonical, value)
+    })
+    for (const [name, secret] of snapshot?.originHeaders ?? []) {
+      if (!secret) return { reason: 'not-configured', detail: `origin header ${name}` }
+      fields.push([name, secret.reveal()])
+    }
+    fields.push(...forwardedFields(access), ...identityHeaders(allowed.principal, access.requestId))
+    return { target: cleanTarget(access.target, removed), fields }
+  }
+
+  /**
+   * The proved credential says itself whether it goes on. At places where nothing was judged a credential stays only
+   * where everything that is read there may go on.
+   */
+  function placesToRemove({ principal, place }: Allowed): readonly Place[] {
+    const proved = principal === 'anonymous' ? undefined : principal.credential
+    return Array.from(places).filter((each) => {
+      const readers = settings.credentials.filter((credential) => credential.places.includes(each))
+      const owner = each === place ? readers.find((credential) => credential.name === proved) : undefined
+      return owner ? !owner.forward : !readers.every((credential) => credential.forward)
+    })
+  }
+}
+
+function listedByConnection(fields: readonly Field[]): ReadonlySet<string> {
+  const values = fields.flatMap(([name, value]) => (name.toLowerCase() === 'connection' ? value.split(',') : []))
+  return new Set(values.map((value) => value.trim().toLowerCase()))
+}
+
+function forwardedFields({ clientAddress, host, scheme }: Access): Field[] {
+  const client: Field[] = clientAddress === undefined ? [] : [['X-Forwarded-For', clientAddress]]
+  return [...client, ['X-Forwarded-Host', host], ['X-Forwarded-Proto', scheme]]
+}
+
+/** Gives a field less the credentials that stand in it; nothing where nothing is left. */
+function headerFilter(removed: readonly Place[]): (name: string, canonical: string, value: string) => Field[] {
+  const names = (kind: Place['kind']) => removed.filter((place) => place.kind === kind).map((place) => place.name)
+  const cookies = names('cookie')
+  const subprotocols = names('subprotocol')
+  const headers = removed.filter((place) => place.kind === 'header')
+
+  return (name, canonical, value) => {
+    if (canonical === 'cookie' && cookies.length > 0) {
+      return rest(name, value, ';', (pair) => cookies.some((cookie) => pair.trimStart().startsWith(`${cookie}=`)))
+    }
+    if (canonical === 'sec-websocket-protocol' && subprotocols.length > 0) {
+      return rest(name, value, ',', (offer) => subprotocols.some((each) => carriesToken(offer.trim(), each)))
+    }
+    const isCredential = headers.some(
+      (place) => canonicalHeaderName(place.name) === canonical && (place.scheme === undefined || hasScheme(value, place.scheme)),
+    )
+    return isCredential ? [] : [[name, value]]
+  }
+}
+
+/** Whether a value holds a credential of the scheme, alone or behind another one. */
+function hasScheme(value: string, scheme: string): boolean {
+  return value.split(',').some((part) => part.trim().split(/\s/, 1)[0]?.toLowerCase() === scheme)
+}
+
+function rest(name: string, value: string, separator: string, isRemoved: (part: string) => boolean): Field[] {
+  const parts = value.split(separator)
+  const kept = parts.filter((part) => !isRemoved(part))
+  if (kept.length === parts.length) return [[name, value]]
+  return kept.length === 0 ? [] : [[name, kept.join(separator).trim()]]
+}
+
+function cleanTarget(target: string, removed: readonly Place[]): string {
+  const names = removed.filter((place) => place.kind === 'query').map((place) => place.name)
+  const { path, query } = splitTarget(target) ?? { path: target, query: undefined }
+  if (query === undefined || names.length === 0) return target
+  const pairs = query.split('&')
+  const kept = pairs.filter((pair) => !names.some((name) => isParameter(pair, name)))
+  if (kept.length === pairs.length) return target
+  return kept.length === 0 ? path : `${path}?${kept.join('&')}`
+}
+
+/** Whether an access asks for a WebSocket (RFC 6455 4.1), the only upgrade that is passed on. */
+export function isWebSocket(access: Access): boolean {
+  const [upgrade, ...more] = access.header('upgrade')
+  if (access.method !== 'GET' || more.length > 0 || upgrade?.toLowerCase() !== 'websocket') return false
+  return access.header('connection').some((value) => /(?:^|,)\s*upgrade\s*(?:,|$)/i.test(value))
+}

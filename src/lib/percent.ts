@@ -1,0 +1,49 @@
+/** Percent-encodes every byte outside 0x21-0x7E, and `%` itself, as UTF-8. Injective: two texts never give one result. */
+export function encodeVisible(text: string): string {
+  if (/^[\x21-\x24\x26-\x7e]*$/.test(text)) return text
+  return encodeOutside(text, /[\x21-\x24\x26-\x7e]/)
+}
+
+/**
+ * Encodes a path again for hosts that hand over decoded text: what RFC 3986 (3.3) allows in a segment stays, and so does
+ * `/`; every other byte of the UTF-8 text is escaped, `%` too.
+ */
+export function encodePath(text: string): string {
+  return encodeOutside(text, /[A-Za-z0-9\-._~!$&'()*+,;=:@/]/)
+}
+
+/** The same for text of which nobody knows whether it was decoded: what looks like an escape stays one. */
+export function encodePathOnce(text: string): string {
+  return text
+    .split(/(%[0-9A-Fa-f]{2})/)
+    .map((part, place) => (place % 2 === 1 ? part : encodePath(part)))
+    .join('')
+}
+
+function encodeOutside(text: string, allowed: RegExp): string {
+  let encoded = ''
+  for (const byte of new TextEncoder().encode(text)) {
+    const character = String.fromCharCode(byte)
+    encoded += byte < 0x7f && allowed.test(character) ? character : escapeByte(byte)
+  }
+  return encoded
+}
+
+function escapeByte(byte: number): string {
+  return `%${byte.toString(16).toUpperCase().padStart(2, '0')}`
+}
+
+/** Percent-decodes once, byte by byte, with no opinion on what the bytes mean: one character of the result is one byte. */
+export function decodeBytes(text: string): string {
+  return text.replace(/%([0-9A-Fa-f]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+}
+
+/** Percent-decodes as UTF-8; undefined where an escape is broken or the bytes are not UTF-8. */
+export function decodeUtf8(text: string): string | undefined {
+  if (!text.includes('%')) return text
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,54 @@
+/**
+ * A permission, taken apart: segments at even places, the separators between them (`.` or `:`) at odd ones.
+ * `api::articles.find` is `api : "" : articles . find`.
+ */
+export type PermissionParts = readonly string[]
+
+/** A permission as text and in parts. A segment that came from a path is one segment, whatever characters it holds. */
+export interface Permission {
+  readonly text: string
+  readonly parts: PermissionParts
+}
+
+/** What a permission may look like in a grant or a route: visible ASCII but `,`, `"` and `\`, no two `*` in a segment. */
+export const PERMISSION: RegExp = /^[!#-+\--[\]-~]{1,200}$/
+
+const SEPARATORS = /([.:])/
+
+/** Parses a permission, or the pattern of a grant: the grammar is the same, only a grant's `*` means something. */
+export function parsePermission(text: string): Permission {
+  return { text, parts: text.split(SEPARATORS) }
+}
+
+/**
+ * Whether a granted pattern covers what a route needs. In the pattern `*` is one segment, a final `*` the rest (at
+ * least one segment). Comparison is case-sensitive and by whole segments: `find` never covers `refind`.
+ */
+export function covers(pattern: PermissionParts, needed: PermissionParts): boolean {
+  const last = pattern.length - 1
+  if (needed.length < pattern.length) return false
+  if (needed.length > pattern.length && pattern[last] !== '*') return false
+  for (let place = 0; place <= last; place++) {
+    const part = pattern[place]
+    if (part === needed[place]) continue
+    if (part !== '*' || place % 2 === 1 || needed[place] === '') return false
+  }
+  return true
+}
+
+const PLACEHOLDER = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g
+
+/** The parameters that a permission template names: `api::{collection}.find` names `collection`. */
+export function placeholders(template: string): string[] {
+  return Array.from(template.matchAll(PLACEHOLDER), (match) => match[1] as string)
+}
+
+/** Compiles a template to a function that fills it with values from a path. */
+export function permissionTemplate(template: string): (values: ReadonlyMap<string, string>) => Permission {
+  const parsed = parsePermission(template)
+  if (placeholders(template).length === 0) return () => parsed
+  return (values) => {
+    const parts = parsed.parts.map((part) => part.replace(PLACEHOLDER, (_, name: string) => values.get(name) ?? ''))
+    return { text: parts.join(''), parts }
+  }
+}

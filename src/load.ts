@@ -1,0 +1,82 @@
+import { build } from './build.ts'
+import type { Judgement, Latchkey } from './build.ts'
+import { stampedDocument } from './checked.ts'
+import type { CheckedDocument } from './checked.ts'
+import { DEFAULT_BASE, settingsOf } from './config.ts'
+import type { Document, HostDefaults } from './config.ts'
+import { after } from './lib/maybe.ts'
+import type { Maybe } from './lib/maybe.ts'
+import { splitTarget } from './lib/path.ts'
+import type { Access } from './model/access.ts'
+import type { Match } from './model/decision.ts'
+import type { Host } from './model/ports.ts'
+import { observer } from './observe.ts'
+import type { Fault, Validation } from './validate.ts'
+
+/** Where a host has its document from. A text, from `LATCHKEY_CONFIG`, goes before the one that was bundled. */
+export interface DocumentSource {
+  readonly text?: string | undefined
+  /** A document, or one that `latchkey check --emit` has stamped. */
+  readonly document?: Document | CheckedDocument | undefined
+}
+
+/**
+ * Builds the authorizer from wherever the document is. A faulty document gives one that refuses everything, and its
+ * faults are logged. The validator is loaded only for a document that has no stamp.
+ */
+export function load(source: DocumentSource, host: Host, defaults: HostDefaults): Maybe<Latchkey> {
+  const stamped = source.text === undefined ? stampedDocument(source.document) : undefined
+  if (stamped) return build(stamped, host, defaults)
+  return after(validation(source), (result) => {
+    if (result.ok) return build(result.document, host, defaults)
+    logFaults(result.faults, host)
+    return faulty(host, defaults)
+  })
+}
+
+async function validation({ text, document }: DocumentSource): Promise<Validation> {
+  if (text === undefined && document === undefined) {
+    return { ok: false, faults: [{ pointer: '', message: 'a document: bundle one, or set LATCHKEY_CONFIG' }] }
+  }
+  const { validate, validateText } = await import('./validate.ts')
+  if (text !== undefined) return validateText(text)
+  return validate(document && 'document' in document ? document.document : document)
+}
+
+export function logFaults(faults: readonly Fault[], host: Pick<Host, 'sink'>): void {
+  for (const { pointer, message } of faults) {
+    host.sink.write({ type: 'notice', level: 'error', message: `configuration fault at ${pointer || '/'}: ${message}` })
+  }
+}
+
+/** An authorizer without a usable document: everything but `live` is refused with `not-configured`. */
+export function faulty(host: Host, defaults: HostDefaults): Latchkey {
+  const settings = settingsOf({ credentials: [], routes: [] }, defaults)
+  const observe = observer(settings.log, host.sink)
+
+  function judge(access: Access): Judgement {
+    const judgement: Judgement = { access, decision: decisionOn(access), snapshot: undefined }
+    observe(judgement.decision, access, 0)
+    return judgement
+  }
+  return { settings, judge, judgeWhat: (_, access) => judge(access), failing: () => [] }
+}
+
+function decisionOn(access: Access): Judgement['decision'] {
+  const target = splitTarget(access.target)
+  const isLive = target?.path === LIVE.path && (access.method === 'GET' || access.method === 'HEAD')
+  if (isLive) return { allow: true, principal: 'anonymous', match: LIVE, place: undefined }
+  return { allow: false, refusal: { reason: 'not-configured' }, principal: undefined, match: undefined }
+}
+
+const LIVE: Match = {
+  pattern: `${DEFAULT_BASE}/live`,
+  path: `${DEFAULT_BASE}/live`,
+  query: undefined,
+  passage: 'public',
+  access: 'read',
+  surface: undefined,
+  permissions: undefined,
+  credentials: undefined,
+  endpoint: 'live',
+}

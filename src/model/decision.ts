@@ -1,0 +1,62 @@
+import type { Permission } from '../lib/permission.ts'
+import type { Place } from './credential.ts'
+import type { Principal, Surface } from './principal.ts'
+import type { Reason } from './reason.ts'
+
+/** Latchkey's own endpoints under `base` that a decision is made about; `verify` asks about another request. */
+export type Endpoint = 'live' | 'health' | 'whoami'
+
+/** What a request was matched with: a configured route, or an endpoint of Latchkey's own. */
+export interface Match {
+  /** The route's path as configured, or the endpoint's path. */
+  readonly pattern: string
+  readonly path: string
+  readonly query: string | undefined
+  /** `public` and `preflight` are allowed without a credential. */
+  readonly passage: 'public' | 'preflight' | 'judged'
+  readonly access: 'read' | 'write'
+  /** The only surface that passes; undefined: any. */
+  readonly surface: Surface | undefined
+  /** What a `custom` principal needs, filled from the path; undefined: nobody needs anything. */
+  readonly permissions: readonly Permission[] | undefined
+  /** The names of the only credentials that are taken; undefined: all. */
+  readonly credentials: ReadonlySet<string> | undefined
+  readonly endpoint: Endpoint | undefined
+}
+
+/** Why not. `detail` is for the audit log only, and never holds a credential. */
+export interface Refusal {
+  readonly reason: Reason
+  /** The permissions that would have been needed, where that is the reason. */
+  readonly permission?: string | undefined
+  readonly retryAfterSeconds?: number | undefined
+  readonly detail?: string | undefined
+  /** Where the credential stood, so that the challenge of its scheme can tell the error (RFC 6750 3). */
+  readonly place?: Place | undefined
+}
+
+/** Who was allowed to do what, or why not. */
+export type Decision =
+  | {
+      readonly allow: true
+      readonly principal: Principal | 'anonymous'
+      readonly match: Match
+      /** Where the credential stood; undefined for `anonymous`. */
+      readonly place: Place | undefined
+    }
+  | {
+      readonly allow: false
+      readonly refusal: Refusal
+      readonly principal: Principal | undefined
+      readonly match: Match | undefined
+    }
+
+/** The half of a decision that lets a request pass. */
+export type Allowed = Extract<Decision, { allow: true }>
+/** The half of a decision that stops a request. */
+export type Denied = Extract<Decision, { allow: false }>
+
+/** Tells a refusal from whatever else a step may give. */
+export function isRefusal(value: object): value is Refusal {
+  return 'reason' in value
+}

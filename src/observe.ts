@@ -1,0 +1,46 @@
+import type { Settings } from './config.ts'
+import { truncateAddress } from './lib/ip.ts'
+import type { Access } from './model/access.ts'
+import type { Decision } from './model/decision.ts'
+import type { Sink } from './model/ports.ts'
+
+/** Writes the one event of a decision. */
+export type Observe = (decision: Decision, access: Access, durationMs: number) => void
+
+/** Refusals are always written; of allowed requests the configured part. */
+export function observer(settings: Settings['log'], sink: Sink): Observe {
+  return (decision, access, durationMs) => {
+    if (decision.allow && (!settings.allowed || (settings.sample < 1 && Math.random() >= settings.sample))) return
+    const principal = decision.principal === 'anonymous' ? undefined : decision.principal
+    sink.write({
+      type: 'decision',
+      time: new Date(access.at * 1000).toISOString(),
+      requestId: access.requestId,
+      host: access.host,
+      method: access.method,
+      route: decision.match?.pattern ?? null,
+      path: pathOf(access.target),
+      decision: decision.allow ? 'allow' : 'deny',
+      reason: decision.allow ? null : decision.refusal.reason,
+      kind: principal?.kind ?? null,
+      name: principal?.credential ?? null,
+      keyId: null,
+      owner: principal?.owner ?? null,
+      slot: principal?.slot ?? null,
+      address: addressOf(access.clientAddress),
+      userAgent: access.header('user-agent')[0] ?? null,
+      durationMs,
+    })
+  }
+
+  function addressOf(address: string | undefined): string | null {
+    if (address === undefined || settings.address === 'none') return null
+    return settings.address === 'full' ? address : truncateAddress(address)
+  }
+}
+
+/** A target without its query, in any form: a query may hold a token, and so may what stands before an `@`. */
+function pathOf(target: string): string {
+  if (target.charCodeAt(0) !== 0x2f) return ''
+  return (/^[^?#]*/.exec(target) as RegExpExecArray)[0]
+}

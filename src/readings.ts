@@ -1,0 +1,106 @@
+import type { Settings, Slot } from './config.ts'
+import { isLater } from './lib/maybe.ts'
+import type { Maybe } from './lib/maybe.ts'
+import { Secret } from './lib/secret.ts'
+import type { EpochSeconds } from './model/access.ts'
+import type { Host } from './model/ports.ts'
+
+/** What is known of one secret: its values, newest first, and when they were last read. */
+export interface Reading {
+  readonly values: readonly Secret[]
+  readonly readAt: EpochSeconds
+  /** Whether the source could not be asked the last time. */
+  readonly failed: boolean
+}
+
+export type Readings = ReadonlyMap<string, Reading>
+
+/** Where a secret stands decides which characters it may have. */
+type Use = 'token' | 'header'
+
+/** The secrets that a document names, and what each is used for. */
+export function secretUses(settings: Settings): ReadonlyMap<string, Use> {
+  const names = (slots: Iterable<Slot>, use: Use) => Array.from(slots, (slot): [string, Use] => [slot.name, use])
+  return new Map([
+    ...names(Array.from(settings.origin?.headers.values() ?? []).flat(), 'header'),
+    ...names(settings.proxies?.secret ?? [], 'token'),
+    ...names(settings.credentials.flatMap((credential) => credential.tokens), 'token'),
+  ])
+}
+
+export function isUnchanged(before: Reading | undefined, now: Reading | undefined): boolean {
+  const texts = (reading: Reading | undefined) => reading?.values.map((value) => value.reveal()).join('\n')
+  return texts(before) === texts(now) && before?.failed === now?.failed
+}
+
+/**
+ * Reads one secret. Where the source cannot be asked its old values stay until `staleAfter`; where a value has a
+ * character that its place cannot hold, they stay too, and the log says so.
+ */
+export function readSecret(
+  name: string,
+  use: Use,
+  before: Reading | undefined,
+  at: EpochSeconds,
+  settings: Settings,
+  host: Host,
+): Maybe<Reading> {
+  const failed = (error: unknown): Reading => {
+    if (before?.failed !== true) warn(host, 'error', `secret ${name} cannot be read: ${nameOfError(error)}`)
+    if (before === undefined) return { values: [], readAt: at, failed: true }
+    return { values: at < staleAfter(before, settings) ? before.values : [], readAt: before.readAt, failed: true }
+  }
+  const read = (texts: readonly string[]): Reading => {
+    const fault = texts.map((text) => faultOf(text, use)).find((each) => each !== undefined)
+    if (fault === undefined) {
+      const known = new Set(before?.values.map((value) => value.reveal()))
+      if (use === 'token') for (const text of texts) if (!known.has(text)) warnOfWeakness(name, text, host)
+      return { values: texts.map((text) => new Secret(text)), readAt: at, failed: false }
+    }
+    const values = before?.values ?? []
+    const consequence = values.length > 0 ? 'its old value stays' : 'it counts as not configured'
+    warn(host, 'error', `secret ${name} ${fault}; ${consequence}`)
+    return { values, readAt: at, failed: false }
+  }
+  try {
+    const texts = host.secrets.get(name)
+    return isLater(texts) ? texts.then(read).catch(failed) : read(texts)
+  } catch (error) {
+    return failed(error)
+  }
+}
+
+/** Until when a reading counts while its source is down. */
+export function staleAfter(reading: Reading, settings: Settings): EpochSeconds {
+  return reading.readAt + settings.secretsSeconds + settings.staleSeconds
+}
+
+/** An error's class and code, never its message: that may hold what was asked for. */
+function nameOfError(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown error'
+  return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name
+}
+
+function warn(host: Host, level: 'warn' | 'error', message: string): void {
+  host.sink.write({ type: 'notice', level, message })
+}
+
+/** What is wrong with a value, in words that do not tell it; undefined where its place can hold it. */
+export function faultOf(text: string, use: Use): string | undefined {
+  if (use === 'header') return /^[\x20-\x7e]*$/.test(text) ? undefined : 'has a character that no header can hold'
+  return /^[\x21-\x2b\x2d-\x7e]*$/.test(text) ? undefined : 'has a space, a comma or a character outside ASCII'
+}
+
+const PLACEHOLDER = /^(?:change[-_ ]?me|secret|token|password|example|placeholder|test|todo|x+|your[-_].*)$/i
+const FEWEST_CHARACTERS = 16
+
+/** What is weak about a token, in words that do not tell it. */
+export function weaknessOf(text: string): string | undefined {
+  if (PLACEHOLDER.test(text)) return 'is a placeholder'
+  return text.length < FEWEST_CHARACTERS ? `has fewer than ${FEWEST_CHARACTERS} characters` : undefined
+}
+
+function warnOfWeakness(name: string, text: string, host: Host): void {
+  const weakness = weaknessOf(text)
+  if (weakness) warn(host, 'warn', `secret ${name} ${weakness}; make one with: latchkey token`)
+}

@@ -1,0 +1,152 @@
+import { DEFAULT_BASE, DEFAULT_SECRETS_SECONDS } from './config.ts'
+import type { CredentialDocument, Document, PlaceDocument, RouteDocument } from './config.ts'
+import { canonicalHeaderName } from './lib/header-name.ts'
+import { classifyPath, segmentsOf } from './lib/path.ts'
+import { placeholders } from './lib/permission.ts'
+import { jsonPointer } from './lib/pointer.ts'
+import type { Fault } from './validate.ts'
+
+/** Where a fault lies, below the place that is looked at. */
+type Report = (below: readonly (string | number)[], message: string) => void
+
+/**
+ * What ties one place of a document to another, and what no schema can say. Speaks only of places whose shape is right,
+ * so any part may be missing here.
+ */
+export function brokenRules(document: Partial<Document>, wellFormed: (pointer: string) => boolean): Fault[] {
+  const faults: Fault[] = []
+  const look = (path: readonly (string | number)[], rule: (report: Report) => void) => {
+    if (!wellFormed(jsonPointer(path))) return
+    rule((below, message) => faults.push({ pointer: jsonPointer([...path, ...below]), message }))
+  }
+  const credentials = listOf<CredentialDocument>(document.credentials)
+  const routes = listOf<RouteDocument>(document.routes)
+
+  for (const [place, credential] of credentials.entries()) {
+    look(['credentials', place], (report) => checkCredential(credential, credentials.slice(0, place), report))
+  }
+  for (const [place, route] of routes.entries()) {
+    look(['routes', place], (report) => {
+      checkPath(route, document.base ?? DEFAULT_BASE, report)
+      checkRoute(route, credentials, report)
+    })
+  }
+  if (typeof document.origin === 'object') look(['origin'], (report) => checkOrigin(document, report))
+  if (document.proxies !== undefined) look(['proxies'], (report) => checkProxies(document, report))
+  if (document.revocation !== undefined) look(['revocation'], (report) => checkBudget(document, report))
+  return faults
+}
+
+function listOf<Item>(value: unknown): readonly Item[] {
+  return Array.isArray(value) ? value : []
+}
+
+function nameOf(credential: CredentialDocument | undefined): string | undefined {
+  return credential?.name ?? credential?.kind
+}
+
+function checkCredential(credential: CredentialDocument, before: readonly CredentialDocument[], report: Report): void {
+  if (before.some((other) => nameOf(other) === nameOf(credential))) {
+    report(['name'], 'a name that no other credential of this document has; without one it is the kind')
+  }
+  if (credential.type === 'custom' && credential.permissions === undefined) {
+    report(['permissions'], 'a list of permissions: "type": "custom" needs one')
+  }
+  if (credential.type !== 'custom' && credential.permissions !== undefined) {
+    report(['permissions'], 'nothing: only "type": "custom" has permissions')
+  }
+  for (const [place, from] of (credential.from ?? []).entries()) {
+    checkPlace(from, (below, message) => report(['from', place, ...below], message))
+  }
+}
+
+/** Fields that frame a message or that Latchkey itself sets cannot carry a credential. */
+const RESERVED = /^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|cookie|sec-websocket-.*|x-latchkey-.*)$/
+
+function checkPlace(place: PlaceDocument, report: Report): void {
+  const kinds = [place.header, place.cookie, place.query, place.subprotocol].filter((kind) => kind !== undefined)
+  if (kinds.length !== 1) report([], 'exactly one of "header", "cookie", "query" and "subprotocol"')
+  if (place.scheme !== undefined && place.header === undefined) report(['scheme'], 'nothing: a scheme stands beside a header')
+  if (place.header !== undefined && RESERVED.test(canonicalHeaderName(place.header))) {
+    report(['header'], 'a header that carries nothing else; for a cookie or a subprotocol use that key')
+  }
+}
+
+function checkPath(route: RouteDocument, base: string, report: Report): void {
+  const { path } = route
+  const segments = segmentsOf(path)
+  const names = segments.filter((segment) => segment.startsWith(':'))
+  const literals = segments.filter((segment, place) => !segment.startsWith(':') && !isTail(segments, place)).join('/')
+  if (!path.startsWith('/')) report(['path'], 'a path that begins with "/"')
+  else if (segments.some((segment, place) => segment.includes('*') && !isTail(segments, place))) {
+    report(['path'], 'a path with "*" only as its whole last segment, as in "/files/*"')
+  } else if (names.some((name) => !/^:[A-Za-z_][A-Za-z0-9_]*$/.test(name)) || new Set(names).size < names.length) {
+    report(['path'], 'a path whose parameters have different names, such as "/:collection/:id"')
+  } else if (!['plain', 'escaped'].includes(classifyPath(`/${literals}`.replace(/\/{2,}/g, '/'))) || path.includes('//')) {
+    report(['path'], 'a path that can be read in only one way: no dot segments, no "//", ";" or "\\", no escaped slash or dot')
+  } else if (path === base || path.startsWith(`${base}/`)) {
+    report(['path'], "a path outside \"base\": what lies there is Latchkey's own")
+  }
+  if (route.tail !== undefined && segments.at(-1) !== '*') report(['tail'], 'nothing: only a path that ends in "/*" has a tail')
+}
+
+function isTail(segments: readonly string[], place: number): boolean {
+  return place === segments.length - 1 && segments[place] === '*'
+}
+
+const COMMON_METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
+
+function checkRoute(route: RouteDocument, credentials: readonly CredentialDocument[], report: Report): void {
+  for (const [place, method] of (route.methods ?? []).entries()) {
+    if (!COMMON_METHODS.has(method) && COMMON_METHODS.has(method.toUpperCase())) {
+      report(['methods', place], `"${method.toUpperCase()}": methods are case-sensitive (RFC 9110 9.1)`)
+    }
+  }
+  if (route.public) {
+    for (const key of ['permission', 'credentials', 'surface', 'access'] as const) {
+      if (route[key] !== undefined) report([key], 'nothing: a public route takes every request')
+    }
+  }
+  const parameters = new Set(segmentsOf(route.path).map((segment) => segment.replace(/^:/, '')))
+  for (const [place, template] of [route.permission ?? []].flat().entries()) {
+    const unknown = placeholders(template).filter((name) => !parameters.has(name))
+    const below = Array.isArray(route.permission) ? ['permission', place] : ['permission']
+    if (unknown.length > 0) report(below, 'a permission whose {names} are parameters of the path')
+    else if (/[{}]/.test(template.replace(/\{[A-Za-z_][A-Za-z0-9_]*\}/g, ''))) report(below, 'a permission whose "{" and "}" hold the name of a parameter')
+  }
+  for (const [place, name] of (route.credentials ?? []).entries()) {
+    if (!credentials.some((credential) => nameOf(credential) === name)) {
+      report(['credentials', place], 'the name of a credential of this document')
+    }
+  }
+}
+
+/** What the gate itself writes, or what frames a message. */
+const OUR_HEADERS = /^(?:host|connection|keep-alive|content-length|transfer-encoding|te|trailer|upgrade|forwarded|x-forwarded-.*|x-latchkey-.*)$/
+
+function checkOrigin(document: Partial<Document>, report: Report): void {
+  const origin = document.origin
+  if (typeof origin !== 'object') return
+  if (origin.zone && (origin.url !== undefined || origin.binding !== undefined)) {
+    report(['zone'], 'nothing beside "url" or "binding": the incoming URL is sent on')
+  } else if (!origin.zone && origin.url === undefined && origin.binding === undefined) {
+    report([], '"url", "binding" or "zone"')
+  }
+  for (const name of Object.keys(origin.headers ?? {})) {
+    if (OUR_HEADERS.test(canonicalHeaderName(name))) report(['headers', name], 'a header that the gate does not set itself')
+  }
+}
+
+function checkProxies(document: Partial<Document>, report: Report): void {
+  if (document.proxies?.addresses === undefined && document.proxies?.secret === undefined) {
+    report([], '"addresses", "secret", or both: without one nobody is believed')
+  }
+}
+
+function checkBudget(document: Partial<Document>, report: Report): void {
+  const within = document.revocation?.withinSeconds ?? 0
+  const needed = (document.secretsSeconds ?? DEFAULT_SECRETS_SECONDS) + (document.staleSeconds ?? 0)
+  if (needed > within) {
+    report(['withinSeconds'], `${needed} or more: secretsSeconds + staleSeconds; or make those smaller`)
+  }
+}

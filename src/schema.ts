@@ -1,0 +1,186 @@
+import * as v from 'valibot'
+import type { Document } from './config.ts'
+import { TOKEN } from './lib/header-name.ts'
+import { parseRange } from './lib/ip.ts'
+import { PERMISSION } from './lib/permission.ts'
+import { parseTimestamp } from './lib/time.ts'
+
+/**
+ * The configuration document's shape. The JSON Schema that is published comes from here; what ties one place to another
+ * is in rules.ts. Every message says what is allowed and none repeats what was found: somebody may have pasted a secret
+ * where its name belongs.
+ */
+
+const text = (message: string) => v.string(message)
+const oneOf = <const Options extends readonly [string, ...string[]]>(...options: Options) =>
+  v.picklist(options, `one of ${options.map((option) => `"${option}"`).join(', ')}`)
+const matching = (pattern: RegExp, message: string) => v.pipe(text(message), v.regex(pattern, message))
+const between = (least: number, most: number, unit: string) => {
+  const message = `a number of ${unit} from ${least} to ${most}`
+  return v.pipe(v.number(message), v.minValue(least, message), v.maxValue(most, message))
+}
+const listOf = <Item extends v.GenericSchema>(item: Item, message: string) =>
+  v.pipe(v.array(item, message), v.minLength(1, message))
+const timestamp = (message: string) =>
+  v.pipe(
+    text(message),
+    v.regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+-]\d{2}:\d{2})$/, message),
+    v.check((value) => parseTimestamp(value) !== undefined, message),
+  )
+const range = () => {
+  const message = 'an IP address or a block such as "10.0.0.0/8" or "2001:db8::/32", with no bits set after the prefix'
+  return v.pipe(
+    text(message),
+    v.check((value) => parseRange(value) !== undefined, message),
+  )
+}
+
+const SECRET_NAME = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/
+const secretName = v.pipe(
+  text('the name of a secret: a letter or _, then letters, digits and _, 64 at most'),
+  v.regex(SECRET_NAME, (issue) => `a string of ${issue.input.length} characters; name a secret`),
+)
+
+const secretSlot = v.strictObject(
+  {
+    secret: secretName,
+    until: v.exactOptional(timestamp('a time with a zone, such as "2027-01-01T00:00:00Z"')),
+  },
+  'an object such as { "secret": "NAME" }',
+)
+const secrets = v.union(
+  [secretSlot, listOf(secretSlot, 'a list of { "secret": "NAME" }, newest first')],
+  '{ "secret": "NAME" }, or a list of them, newest first',
+)
+
+const place = v.strictObject(
+  {
+    header: v.exactOptional(matching(TOKEN, 'the name of a header')),
+    scheme: v.exactOptional(matching(TOKEN, 'an authentication scheme, such as "bearer"')),
+    cookie: v.exactOptional(matching(TOKEN, 'the name of a cookie')),
+    query: v.exactOptional(matching(/^[A-Za-z0-9\-._~[\]]{1,64}$/, 'the name of a query parameter')),
+    subprotocol: v.exactOptional(matching(/^[A-Za-z0-9\-_]{1,32}$/, 'the name of a WebSocket subprotocol')),
+  },
+  'an object such as { "header": "x-api-key" }',
+)
+
+const permission = () =>
+  matching(PERMISSION, 'a permission of visible characters, its segments split by "." or ":", such as "orders.read"')
+
+const CREDENTIAL_NAME = 'a name of letters, digits, ".", "_" and "-", 64 at most'
+const credentialEntries = {
+  name: v.exactOptional(matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, CREDENTIAL_NAME)),
+  from: v.exactOptional(listOf(place, 'a list of places, such as [{ "header": "authorization", "scheme": "bearer" }]')),
+  type: v.exactOptional(oneOf('full-access', 'read-only', 'custom')),
+  permissions: v.exactOptional(listOf(permission(), 'a list of permissions')),
+  surface: v.exactOptional(oneOf('api', 'admin', 'keys')),
+  forward: v.exactOptional(v.boolean('true or false')),
+}
+
+const staticToken = v.strictObject({ kind: v.literal('static-token'), ...credentialEntries, tokens: secrets })
+
+const credential = v.variant('kind', [staticToken], 'a credential whose "kind" is "static-token"')
+
+const route = v.strictObject(
+  {
+    path: text('a path such as "/api/:collection" or "/files/*"'),
+    methods: v.exactOptional(listOf(matching(TOKEN, 'a method, such as "GET"'), 'a list of methods, such as ["GET"]')),
+    public: v.exactOptional(v.boolean('true or false')),
+    permission: v.exactOptional(
+      v.union([permission(), listOf(permission(), 'a list of permissions')], 'a permission, or a list of them'),
+    ),
+    access: v.exactOptional(oneOf('read', 'write')),
+    surface: v.exactOptional(oneOf('api', 'admin')),
+    credentials: v.exactOptional(listOf(text('the name of a credential'), 'a list of names of credentials')),
+    tail: v.exactOptional(oneOf('opaque')),
+    preflight: v.exactOptional(oneOf('forward', 'refuse')),
+  },
+  'a route such as { "path": "/api/*", "permission": "api.use" }',
+)
+
+const originUrl = matching(
+  /^https?:\/\/[^/?#@\s\\]+\/?$/,
+  'a URL such as "http://127.0.0.1:9000", with no path, query or user',
+)
+const origin = v.union(
+  [
+    originUrl,
+    v.strictObject(
+      {
+        url: v.exactOptional(originUrl),
+        binding: v.exactOptional(matching(SECRET_NAME, 'the name of a binding, or of a variable that holds a URL')),
+        zone: v.exactOptional(v.literal(true, 'true, or nothing')),
+        headers: v.exactOptional(v.record(matching(TOKEN, 'the name of a header'), secrets, 'headers and their secrets')),
+        timeoutSeconds: v.exactOptional(between(1, 3600, 'seconds')),
+      },
+      'a URL, or an object such as { "url": "http://127.0.0.1:9000", "timeoutSeconds": 30 }',
+    ),
+  ],
+  'a URL, or an object such as { "url": "http://127.0.0.1:9000", "timeoutSeconds": 30 }',
+)
+
+const dialect = oneOf('problem', 'strapi', 'praisonai')
+const refusedAs = v.exactOptional(v.picklist([401, 403], '401 or 403'))
+
+/** The configuration document. */
+export const documentSchema: v.GenericSchema<Document> = v.strictObject(
+  {
+    $schema: v.exactOptional(text('where the JSON Schema is')),
+    realm: v.exactOptional(matching(/^[ !#-[\]-~]{1,100}$/, 'printable ASCII without " and \\, 100 at most')),
+    base: v.exactOptional(
+      matching(/^(?:\/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+$/, 'a path such as "/_latchkey", with no slash at its end'),
+    ),
+    origin: v.exactOptional(origin),
+    refusals: v.exactOptional(
+      v.union(
+        [dialect, v.strictObject({ dialect, missing: refusedAs, surface: refusedAs })],
+        '"problem", "strapi" or "praisonai", or an object such as { "dialect": "strapi", "missing": 403 }',
+      ),
+    ),
+    credentials: listOf(credential, 'a list of credentials, one at least'),
+    routes: listOf(route, 'a list of routes, one at least'),
+    paths: v.exactOptional(oneOf('strict', 'case-sensitive')),
+    preflight: v.exactOptional(oneOf('forward', 'refuse')),
+    addresses: v.exactOptional(
+      v.strictObject({ allow: listOf(range(), 'a list of addresses and blocks') }, 'an object such as { "allow": [] }'),
+    ),
+    proxies: v.exactOptional(
+      v.strictObject(
+        {
+          secret: v.exactOptional(secrets),
+          addresses: v.exactOptional(listOf(range(), 'a list of addresses and blocks')),
+          dialect: v.exactOptional(oneOf('original', 'forwarded', 'envoy')),
+        },
+        'an object such as { "addresses": ["10.1.0.0/16"] }',
+      ),
+    ),
+    cors: v.exactOptional(
+      v.strictObject(
+        {
+          origins: listOf(
+            matching(/^(?:\*|https?:\/\/[^/?#@\s\\]+)$/, 'an origin such as "https://app.example", or "*"'),
+            'a list of origins',
+          ),
+        },
+        'an object such as { "origins": ["https://app.example"] }',
+      ),
+    ),
+    transport: v.exactOptional(oneOf('https', 'any')),
+    secretsSeconds: v.exactOptional(between(1, 3600, 'seconds')),
+    staleSeconds: v.exactOptional(between(0, 86_400, 'seconds')),
+    revocation: v.exactOptional(
+      v.strictObject({ withinSeconds: between(1, 604_800, 'seconds') }, 'an object such as { "withinSeconds": 120 }'),
+    ),
+    log: v.exactOptional(
+      v.strictObject(
+        {
+          allowed: v.exactOptional(v.boolean('true or false')),
+          sample: v.exactOptional(between(0, 1, 'allowed requests in one')),
+          address: v.exactOptional(oneOf('full', 'truncated', 'none')),
+        },
+        'an object such as { "allowed": false }',
+      ),
+    ),
+  },
+  'an object: the configuration document',
+)

@@ -1,0 +1,165 @@
+import type { CredentialSettings, Settings, Slot } from './config.ts'
+import { after, isLater, mapMaybe } from './lib/maybe.ts'
+import type { Maybe } from './lib/maybe.ts'
+import type { Secret } from './lib/secret.ts'
+import type { EpochSeconds } from './model/access.ts'
+import type { Place } from './model/credential.ts'
+import type { Principal } from './model/principal.ts'
+import type { Defer, Host, Verifier } from './model/ports.ts'
+import { isUnchanged, readSecret, secretUses, staleAfter } from './readings.ts'
+import type { Reading, Readings } from './readings.ts'
+import { staticToken } from './verifiers/static-token.ts'
+
+/** Why a place cannot say that it does not know a token: some credential that is read there has no value. */
+export type Gap = 'not-configured' | 'dependency-unavailable'
+
+/** Everything that a decision reads and that can change: verifiers and secrets, as one immutable value. */
+export interface Snapshot {
+  verifiersAt(place: Place): readonly Verifier[]
+  gapAt(place: Place): Gap | undefined
+  /** The fingerprints of the proxy secrets that count now. */
+  proxySecrets(at: EpochSeconds): readonly string[]
+  /** The values of the origin's configured headers; undefined for one whose secret has no value. */
+  readonly originHeaders: ReadonlyMap<string, Secret | undefined>
+  /** The names of secrets that could not be read when this was made. */
+  readonly failing: readonly string[]
+}
+
+/** Keeps the snapshot young. */
+export interface Snapshots {
+  /** The snapshot to judge by. Waits only where there is none yet, or none that is young enough. */
+  current(at: EpochSeconds, defer: Defer): Maybe<Snapshot>
+  /** The last one made; asks nobody. */
+  latest(): Snapshot | undefined
+}
+
+/** After a reading that failed, the source is asked again this soon and no sooner. */
+const RETRY_SECONDS = 5
+
+/**
+ * A refresh starts in the background at half of `secretsSeconds` and is waited for at the whole of it, so that the age
+ * of what is judged by is bounded even where requests are rare.
+ */
+export function snapshots(settings: Settings, host: Host): Snapshots {
+  const uses = Array.from(secretUses(settings))
+  let readings: Readings = new Map()
+  let latest: Snapshot | undefined
+  let refreshAt = Number.NEGATIVE_INFINITY
+  let waitAt = Number.NEGATIVE_INFINITY
+  let flight: Promise<Snapshot> | undefined
+
+  function refresh(at: EpochSeconds): Maybe<Snapshot> {
+    const read = mapMaybe(uses, ([name, use]) => readSecret(name, use, readings.get(name), at, settings, host))
+    const made = after(read, (all) => {
+      const next: Readings = new Map(uses.map(([name], place) => [name, all[place] as Reading]))
+      const isSame = latest !== undefined && uses.every(([name]) => isUnchanged(readings.get(name), next.get(name)))
+      readings = next
+      return isSame ? (latest as Snapshot) : snapshotOf(settings, next, host)
+    })
+    return after(made, (snapshot) => {
+      latest = snapshot
+      const half = settings.secretsSeconds / 2
+      refreshAt = at + (snapshot.failing.length > 0 ? Math.min(RETRY_SECONDS, half) : half)
+      waitAt = Math.min(at + settings.secretsSeconds, ...staleTimes(readings, settings))
+      return snapshot
+    })
+  }
+
+  function sharedRefresh(at: EpochSeconds): Maybe<Snapshot> {
+    if (flight) return flight
+    const refreshed = refresh(at)
+    if (!isLater(refreshed)) return refreshed
+    flight = refreshed.finally(() => {
+      flight = undefined
+    })
+    return flight
+  }
+
+  return {
+    latest: () => latest,
+    current(at, defer) {
+      if (latest && at < refreshAt) return latest
+      const refreshed = sharedRefresh(at)
+      if (!latest || at >= waitAt || !isLater(refreshed)) return refreshed
+      defer(refreshed)
+      return latest
+    },
+  }
+}
+
+function staleTimes(readings: Readings, settings: Settings): EpochSeconds[] {
+  return Array.from(readings.values())
+    .filter((reading) => reading.failed && reading.values.length > 0)
+    .map((reading) => staleAfter(reading, settings))
+}
+
+function snapshotOf(settings: Settings, readings: Readings, host: Host): Maybe<Snapshot> {
+  const valuesOf = (slot: Slot) => readings.get(slot.name)?.values ?? []
+  const tokens = settings.credentials.flatMap((credential) => {
+    const places = new Set(credential.places)
+    return credential.tokens.flatMap((slot, position) => {
+      const principal = principalOf(credential, slot, position)
+      return valuesOf(slot).map((secret) => ({ secret, places, until: slot.until, principal }))
+    })
+  })
+  warnOfTwins(tokens, host)
+  const gaps = gapsByPlace(settings, readings)
+  const proxySlots = (settings.proxies?.secret ?? []).flatMap((slot) =>
+    valuesOf(slot).map((secret) => ({ secret, until: slot.until })),
+  )
+  const headers = Array.from(settings.origin?.headers ?? [])
+  const fingerprints = mapMaybe(proxySlots, (slot) => host.digests.fingerprint(slot.secret.reveal()))
+  return after(staticToken(tokens, host.digests), (verifier) =>
+    after(
+      fingerprints,
+      (proxySecrets): Snapshot => ({
+        verifiersAt: () => [verifier],
+        gapAt: (place) => gaps.get(place),
+        proxySecrets: (at) => proxySecrets.filter((_, position) => isValid(proxySlots[position]?.until, at)),
+        originHeaders: new Map(headers.map(([name, slots]) => [name, slots.flatMap(valuesOf)[0]])),
+        failing: Array.from(readings).flatMap(([name, reading]) => (reading.failed ? [name] : [])),
+      }),
+    ),
+  )
+}
+
+function isValid(until: EpochSeconds | undefined, at: EpochSeconds): boolean {
+  return until === undefined || at < until
+}
+
+function principalOf(credential: CredentialSettings, slot: Slot, position: number): Principal {
+  return {
+    kind: credential.kind,
+    credential: credential.name,
+    subject: credential.name,
+    surface: credential.surface,
+    grant: credential.grant,
+    expiresAt: slot.until,
+    slot: position,
+  }
+}
+
+/** Two credentials with one value cannot be told apart: the first that is read at the place wins. */
+function warnOfTwins(tokens: readonly { secret: Secret; principal: Principal }[], host: Host): void {
+  const owners = new Map<string, string>()
+  for (const { secret, principal } of tokens) {
+    const owner = owners.get(secret.reveal())
+    if (owner !== undefined && owner !== principal.credential) {
+      const message = `credentials ${owner} and ${principal.credential} have a value in common; give each its own`
+      host.sink.write({ type: 'notice', level: 'warn', message })
+    }
+    owners.set(secret.reveal(), owner ?? principal.credential)
+  }
+}
+
+/** A credential has a gap where none of its slots has a value: unset, or not to be read. */
+function gapsByPlace(settings: Settings, readings: Readings): ReadonlyMap<Place, Gap> {
+  const gaps = new Map<Place, Gap>()
+  for (const { tokens, places } of settings.credentials) {
+    const read = tokens.map((slot) => readings.get(slot.name))
+    if (read.some((reading) => reading && reading.values.length > 0)) continue
+    const gap: Gap = read.some((reading) => reading?.failed) ? 'dependency-unavailable' : 'not-configured'
+    for (const place of places) if (gaps.get(place) !== 'not-configured') gaps.set(place, gap)
+  }
+  return gaps
+}
