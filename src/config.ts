@@ -1,5 +1,5 @@
-import { parseRange } from './lib/ip.ts'
 import type { Range } from './lib/ip.ts'
+import { parseRange } from './lib/ip.ts'
 import { parseTimestamp } from './lib/time.ts'
 import type { EpochSeconds } from './model/access.ts'
 import type { Place } from './model/credential.ts'
@@ -91,7 +91,9 @@ export interface Document {
   /** On gate hosts: a URL, or the long form. */
   readonly origin?: string | OriginDocument
   /** How refusals are worded, and the statuses of a system that has its own. Default `problem` (RFC 9457). */
-  readonly refusals?: DialectName | { readonly dialect: DialectName; readonly missing?: 401 | 403; readonly surface?: 401 | 403 }
+  readonly refusals?:
+    | DialectName
+    | { readonly dialect: DialectName; readonly missing?: 401 | 403; readonly surface?: 401 | 403 }
   readonly credentials: readonly CredentialDocument[]
   readonly routes: readonly RouteDocument[]
   /** `strict` refuses a path that slips past a protected route by letter case or a slash at its end. Default `strict`. */
@@ -207,7 +209,8 @@ export const MOST_STALE_SECONDS = 300
 /** Fills in the defaults of a document that is valid. */
 export function settingsOf(document: Document, host: HostDefaults): Settings {
   const places = placeInterner()
-  const refusals = typeof document.refusals === 'object' ? document.refusals : { dialect: document.refusals ?? 'problem' }
+  const refusals =
+    typeof document.refusals === 'object' ? document.refusals : { dialect: document.refusals ?? 'problem' }
   const secretsSeconds = document.secretsSeconds ?? DEFAULT_SECRETS_SECONDS
   const revocationSeconds = document.revocation?.withinSeconds
   return {
@@ -229,7 +232,8 @@ export function settingsOf(document: Document, host: HostDefaults): Settings {
     transport: document.transport ?? host.transport,
     secretsSeconds,
     staleSeconds:
-      document.staleSeconds ?? Math.min(MOST_STALE_SECONDS, (revocationSeconds ?? Number.POSITIVE_INFINITY) - secretsSeconds),
+      document.staleSeconds ??
+      Math.min(MOST_STALE_SECONDS, (revocationSeconds ?? Number.POSITIVE_INFINITY) - secretsSeconds),
     revocationSeconds,
     log: { allowed: true, sample: 1, address: 'full', ...document.log },
   }
@@ -279,7 +283,9 @@ function placeOf({ header, scheme, cookie, query, subprotocol }: PlaceDocument):
 }
 
 function slotsOf(secrets: SecretsDocument): Slot[] {
-  return [secrets].flat().map(({ secret, until }) => ({ name: secret, until: until === undefined ? undefined : parseTimestamp(until) }))
+  return [secrets]
+    .flat()
+    .map(({ secret, until }) => ({ name: secret, until: until === undefined ? undefined : parseTimestamp(until) }))
 }
 
 function rangesOf(texts: readonly string[]): Range[] {

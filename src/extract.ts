@@ -115,7 +115,10 @@ const SUBPROTOCOL_TOKEN = /^(.+)\.token(64)?\.(.*)$/
 
 function subprotocolReader(place: Place): Reader {
   return (access) => {
-    const offers = access.header('sec-websocket-protocol').flatMap((line) => line.split(',')).map((offer) => offer.trim())
+    const offers = access
+      .header('sec-websocket-protocol')
+      .flatMap((line) => line.split(','))
+      .map((offer) => offer.trim())
     const [offer, ...more] = offers.filter((each) => carriesToken(each, place.name))
     if (offer === undefined) return undefined
     if (more.length > 0) return malformed(place)

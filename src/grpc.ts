@@ -11,7 +11,9 @@ export function isGrpc(access: Access): boolean {
   if (access.method !== 'POST') return false
   const type = access.header('content-type')[0]?.toLowerCase()
   if (type === undefined || !type.startsWith('application/grpc')) return false
-  return type.startsWith('application/grpc-web') || access.header('te').some((value) => /(?:^|,)\s*trailers\b/i.test(value))
+  return (
+    type.startsWith('application/grpc-web') || access.header('te').some((value) => /(?:^|,)\s*trailers\b/i.test(value))
+  )
 }
 
 /** gRPC status codes by HTTP status: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAVAILABLE. */

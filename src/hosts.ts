@@ -1,5 +1,5 @@
-import { MOST_STALE_SECONDS } from './config.ts'
 import type { Document, Settings } from './config.ts'
+import { MOST_STALE_SECONDS } from './config.ts'
 
 /** The hosts that a document can run on. */
 export const HOSTS = ['node', 'cloudflare', 'aws', 'vercel'] as const
@@ -39,7 +39,10 @@ export interface DelayPart {
 }
 
 /** How long a change to a secret can take to count, and of what that is the sum. */
-export function revocationDelay(settings: Settings): { readonly seconds: number; readonly parts: readonly DelayPart[] } {
+export function revocationDelay(settings: Settings): {
+  readonly seconds: number
+  readonly parts: readonly DelayPart[]
+} {
   const parts: DelayPart[] = [
     { name: 'secretsSeconds', seconds: settings.secretsSeconds, note: 'age at which secrets are read again' },
     {

@@ -9,7 +9,10 @@ export const REQUEST_ID_HEADER = 'X-Latchkey-Request-Id'
  * Who called, for the origin: every field is always there, empty where there is nothing to say, so that no client's copy
  * survives a proxy that copies by name. Two different principals never give the same values.
  */
-export function identityHeaders(principal: Principal | 'anonymous', requestId: string): readonly (readonly [string, string])[] {
+export function identityHeaders(
+  principal: Principal | 'anonymous',
+  requestId: string,
+): readonly (readonly [string, string])[] {
   const known = principal === 'anonymous' ? undefined : principal
   return [
     ['X-Latchkey-Subject', encodeVisible(known?.subject ?? '')],

@@ -2,14 +2,15 @@
  * Latchkey's core: what a configuration document is, and what a decision is. Hosts have their own entries:
  * `latchkey/cloudflare`, `latchkey/aws`, `latchkey/vercel`, `latchkey/node`, and `latchkey/hono` for any Hono app.
  */
-export { defineConfig } from './config.ts'
+
 export type { CredentialDocument, Document, PlaceDocument, RouteDocument } from './config.ts'
+export { defineConfig } from './config.ts'
 export type { Access, EpochSeconds } from './model/access.ts'
 export type { Decision, Match, Refusal } from './model/decision.ts'
 export type { DecisionEvent, LatchkeyEvent, NoticeEvent, OriginFailedEvent } from './model/event.ts'
 export type { SecretSource, Sink } from './model/ports.ts'
 export type { CredentialKind, Grant, GrantType, Principal, Surface } from './model/principal.ts'
-export { REASONS } from './model/reason.ts'
 export type { Reason } from './model/reason.ts'
-export { validate, validateText } from './validate.ts'
+export { REASONS } from './model/reason.ts'
 export type { Fault, Validation } from './validate.ts'
+export { validate, validateText } from './validate.ts'

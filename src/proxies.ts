@@ -1,8 +1,8 @@
 import type { Settings } from './config.ts'
 import { isHost } from './lib/host.ts'
 import { isListed, isLoopback, parseAddress } from './lib/ip.ts'
-import { after } from './lib/maybe.ts'
 import type { Maybe } from './lib/maybe.ts'
+import { after } from './lib/maybe.ts'
 import type { Access } from './model/access.ts'
 import type { Refusal } from './model/decision.ts'
 import type { Digests } from './model/ports.ts'
@@ -64,7 +64,8 @@ export function proxies(settings: Settings, digests: Digests): Proxies {
 /** An entry of `X-Forwarded-For`: an address, some proxies add a port; undefined where it is neither. */
 function addressOf(entry: string): string | undefined {
   const text = entry.trim()
-  const bare = /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text)?.[1] ?? /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/.exec(text)?.[1] ?? text
+  const bare =
+    /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text)?.[1] ?? /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/.exec(text)?.[1] ?? text
   return parseAddress(bare) ? bare : undefined
 }
 

@@ -1,6 +1,6 @@
 import type { Settings, Slot } from './config.ts'
-import { isLater } from './lib/maybe.ts'
 import type { Maybe } from './lib/maybe.ts'
+import { isLater } from './lib/maybe.ts'
 import { Secret } from './lib/secret.ts'
 import type { EpochSeconds } from './model/access.ts'
 import type { Host } from './model/ports.ts'
@@ -24,7 +24,10 @@ export function secretUses(settings: Settings): ReadonlyMap<string, Use> {
   return new Map([
     ...names(Array.from(settings.origin?.headers.values() ?? []).flat(), 'header'),
     ...names(settings.proxies?.secret ?? [], 'token'),
-    ...names(settings.credentials.flatMap((credential) => credential.tokens), 'token'),
+    ...names(
+      settings.credentials.flatMap((credential) => credential.tokens),
+      'token',
+    ),
   ])
 }
 

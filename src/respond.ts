@@ -3,8 +3,8 @@ import { dialects } from './dialects/index.ts'
 import { REQUEST_ID_HEADER } from './identity.ts'
 import type { Access } from './model/access.ts'
 import type { Denied, Match, Refusal } from './model/decision.ts'
-import { REASONS } from './model/reason.ts'
 import type { Reason } from './model/reason.ts'
+import { REASONS } from './model/reason.ts'
 import { statusOf } from './status.ts'
 
 /** A whole reply as plain data; every host writes it in its own way. */
@@ -105,7 +105,8 @@ function challengeSchemes(settings: Settings): (match: Match | undefined) => rea
 function challenge(scheme: string, realm: string, { reason, permission, place }: Refusal): string {
   const isPresented = place?.name === 'authorization' && place.scheme === scheme
   const error = isPresented ? REASONS[reason].error : undefined
-  const scope = error === 'insufficient_scope' && permission !== undefined && SCOPE.test(permission) ? permission : undefined
+  const scope =
+    error === 'insufficient_scope' && permission !== undefined && SCOPE.test(permission) ? permission : undefined
   return [
     `${schemeName(scheme)} realm="${realm}"`,
     ...(error === undefined ? [] : [`error="${error}"`]),

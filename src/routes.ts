@@ -1,10 +1,10 @@
 import type { RouteDocument } from './config.ts'
 import { isHost } from './lib/host.ts'
-import { classifyPath, loosestReading, segmentsOf, splitTarget, upperEscapes } from './lib/path.ts'
 import type { PathClass, Target } from './lib/path.ts'
+import { classifyPath, loosestReading, segmentsOf, splitTarget, upperEscapes } from './lib/path.ts'
 import { decodeUtf8 } from './lib/percent.ts'
-import { permissionTemplate } from './lib/permission.ts'
 import type { Permission } from './lib/permission.ts'
+import { permissionTemplate } from './lib/permission.ts'
 import type { Access } from './model/access.ts'
 import type { Endpoint, Match, Refusal } from './model/decision.ts'
 
@@ -114,7 +114,9 @@ function compile(document: RouteDocument, place: number): Route {
     isProtected: document.public !== true,
     access: document.access,
     permissions: [document.permission ?? []].flat().map(permissionTemplate),
-    parameters: segments.flatMap((segment, at) => (segment.startsWith(':') ? [{ name: segment.slice(1), place: at }] : [])),
+    parameters: segments.flatMap((segment, at) =>
+      segment.startsWith(':') ? [{ name: segment.slice(1), place: at }] : [],
+    ),
     credentials: document.credentials && new Set(document.credentials),
   }
 }
@@ -189,7 +191,10 @@ const NONE: readonly Permission[] = []
 function fill(route: Route, path: string): readonly Permission[] {
   const segments = segmentsOf(path)
   const values = new Map(
-    route.parameters.map(({ name, place }) => [name, decodeUtf8(segments[place] as string) ?? (segments[place] as string)]),
+    route.parameters.map(({ name, place }) => [
+      name,
+      decodeUtf8(segments[place] as string) ?? (segments[place] as string),
+    ]),
   )
   return route.permissions.map((template) => template(values))
 }

@@ -1,5 +1,5 @@
-import { DEFAULT_BASE, DEFAULT_SECRETS_SECONDS } from './config.ts'
 import type { CredentialDocument, Document, PlaceDocument, RouteDocument } from './config.ts'
+import { DEFAULT_BASE, DEFAULT_SECRETS_SECONDS } from './config.ts'
 import { canonicalHeaderName } from './lib/header-name.ts'
 import { classifyPath, segmentsOf } from './lib/path.ts'
 import { placeholders } from './lib/permission.ts'
@@ -61,12 +61,14 @@ function checkCredential(credential: CredentialDocument, before: readonly Creden
 }
 
 /** Fields that frame a message or that Latchkey itself sets cannot carry a credential. */
-const RESERVED = /^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|cookie|sec-websocket-.*|x-latchkey-.*)$/
+const RESERVED =
+  /^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|cookie|sec-websocket-.*|x-latchkey-.*)$/
 
 function checkPlace(place: PlaceDocument, report: Report): void {
   const kinds = [place.header, place.cookie, place.query, place.subprotocol].filter((kind) => kind !== undefined)
   if (kinds.length !== 1) report([], 'exactly one of "header", "cookie", "query" and "subprotocol"')
-  if (place.scheme !== undefined && place.header === undefined) report(['scheme'], 'nothing: a scheme stands beside a header')
+  if (place.scheme !== undefined && place.header === undefined)
+    report(['scheme'], 'nothing: a scheme stands beside a header')
   if (place.header !== undefined && RESERVED.test(canonicalHeaderName(place.header))) {
     report(['header'], 'a header that carries nothing else; for a cookie or a subprotocol use that key')
   }
@@ -82,12 +84,19 @@ function checkPath(route: RouteDocument, base: string, report: Report): void {
     report(['path'], 'a path with "*" only as its whole last segment, as in "/files/*"')
   } else if (names.some((name) => !/^:[A-Za-z_][A-Za-z0-9_]*$/.test(name)) || new Set(names).size < names.length) {
     report(['path'], 'a path whose parameters have different names, such as "/:collection/:id"')
-  } else if (!['plain', 'escaped'].includes(classifyPath(`/${literals}`.replace(/\/{2,}/g, '/'))) || path.includes('//')) {
-    report(['path'], 'a path that can be read in only one way: no dot segments, no "//", ";" or "\\", no escaped slash or dot')
+  } else if (
+    !['plain', 'escaped'].includes(classifyPath(`/${literals}`.replace(/\/{2,}/g, '/'))) ||
+    path.includes('//')
+  ) {
+    report(
+      ['path'],
+      'a path that can be read in only one way: no dot segments, no "//", ";" or "\\", no escaped slash or dot',
+    )
   } else if (path === base || path.startsWith(`${base}/`)) {
-    report(['path'], "a path outside \"base\": what lies there is Latchkey's own")
+    report(['path'], 'a path outside "base": what lies there is Latchkey\'s own')
   }
-  if (route.tail !== undefined && segments.at(-1) !== '*') report(['tail'], 'nothing: only a path that ends in "/*" has a tail')
+  if (route.tail !== undefined && segments.at(-1) !== '*')
+    report(['tail'], 'nothing: only a path that ends in "/*" has a tail')
 }
 
 function isTail(segments: readonly string[], place: number): boolean {
@@ -112,7 +121,8 @@ function checkRoute(route: RouteDocument, credentials: readonly CredentialDocume
     const unknown = placeholders(template).filter((name) => !parameters.has(name))
     const below = Array.isArray(route.permission) ? ['permission', place] : ['permission']
     if (unknown.length > 0) report(below, 'a permission whose {names} are parameters of the path')
-    else if (/[{}]/.test(template.replace(/\{[A-Za-z_][A-Za-z0-9_]*\}/g, ''))) report(below, 'a permission whose "{" and "}" hold the name of a parameter')
+    else if (/[{}]/.test(template.replace(/\{[A-Za-z_][A-Za-z0-9_]*\}/g, '')))
+      report(below, 'a permission whose "{" and "}" hold the name of a parameter')
   }
   for (const [place, name] of (route.credentials ?? []).entries()) {
     if (!credentials.some((credential) => nameOf(credential) === name)) {
@@ -122,7 +132,8 @@ function checkRoute(route: RouteDocument, credentials: readonly CredentialDocume
 }
 
 /** What the gate itself writes, or what frames a message. */
-const OUR_HEADERS = /^(?:host|connection|keep-alive|content-length|transfer-encoding|te|trailer|upgrade|forwarded|x-forwarded-.*|x-latchkey-.*)$/
+const OUR_HEADERS =
+  /^(?:host|connection|keep-alive|content-length|transfer-encoding|te|trailer|upgrade|forwarded|x-forwarded-.*|x-latchkey-.*)$/
 
 function checkOrigin(document: Partial<Document>, report: Report): void {
   const origin = document.origin
@@ -133,7 +144,8 @@ function checkOrigin(document: Partial<Document>, report: Report): void {
     report([], '"url", "binding" or "zone"')
   }
   for (const name of Object.keys(origin.headers ?? {})) {
-    if (OUR_HEADERS.test(canonicalHeaderName(name))) report(['headers', name], 'a header that the gate does not set itself')
+    if (OUR_HEADERS.test(canonicalHeaderName(name)))
+      report(['headers', name], 'a header that the gate does not set itself')
   }
 }
 

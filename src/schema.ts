@@ -110,7 +110,9 @@ const origin = v.union(
         url: v.exactOptional(originUrl),
         binding: v.exactOptional(matching(SECRET_NAME, 'the name of a binding, or of a variable that holds a URL')),
         zone: v.exactOptional(v.literal(true, 'true, or nothing')),
-        headers: v.exactOptional(v.record(matching(TOKEN, 'the name of a header'), secrets, 'headers and their secrets')),
+        headers: v.exactOptional(
+          v.record(matching(TOKEN, 'the name of a header'), secrets, 'headers and their secrets'),
+        ),
         timeoutSeconds: v.exactOptional(between(1, 3600, 'seconds')),
       },
       'a URL, or an object such as { "url": "http://127.0.0.1:9000", "timeoutSeconds": 30 }',

@@ -1,13 +1,13 @@
 import type { CredentialSettings, Settings, Slot } from './config.ts'
-import { after, isLater, mapMaybe } from './lib/maybe.ts'
 import type { Maybe } from './lib/maybe.ts'
+import { after, isLater, mapMaybe } from './lib/maybe.ts'
 import type { Secret } from './lib/secret.ts'
 import type { EpochSeconds } from './model/access.ts'
 import type { Place } from './model/credential.ts'
-import type { Principal } from './model/principal.ts'
 import type { Defer, Host, Verifier } from './model/ports.ts'
-import { isUnchanged, readSecret, secretUses, staleAfter } from './readings.ts'
+import type { Principal } from './model/principal.ts'
 import type { Reading, Readings } from './readings.ts'
+import { isUnchanged, readSecret, secretUses, staleAfter } from './readings.ts'
 import { staticToken } from './verifiers/static-token.ts'
 
 /** Why a place cannot say that it does not know a token: some credential that is read there has no value. */

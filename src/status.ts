@@ -1,6 +1,6 @@
 import type { Settings } from './config.ts'
-import { REASONS } from './model/reason.ts'
 import type { Reason } from './model/reason.ts'
+import { REASONS } from './model/reason.ts'
 
 /** A reason's status: the document may follow a system that has its own for two of them. */
 export function statusOf(reason: Reason, { missing, surface }: Settings['refusals']): number {

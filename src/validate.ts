@@ -18,7 +18,8 @@ export type Validation =
 export function validate(input: unknown): Validation {
   const faults = [...misshapen(input)]
   // A rule speaks only where the shape is right, so that no place is told twice.
-  const wellFormed = (pointer: string) => !faults.some((fault) => pointer === fault.pointer || fault.pointer.startsWith(`${pointer}/`))
+  const wellFormed = (pointer: string) =>
+    !faults.some((fault) => pointer === fault.pointer || fault.pointer.startsWith(`${pointer}/`))
   if (isRecord(input)) faults.push(...brokenRules(input as Partial<Document>, wellFormed))
   return faults.length === 0 ? { ok: true, document: input as Document } : { ok: false, faults }
 }

@@ -36,7 +36,8 @@ export function httpAccess(event: HttpRequestEvent, basePath: string, at: EpochS
   const path = encodePath(without(event.rawPath ?? '/', prefix))
   const query = event.rawQueryString ? `?${event.rawQueryString}` : ''
   const fields = fieldsOf(singles(event.headers))
-  if (event.cookies && event.cookies.length > 0 && !fields.has('cookie')) fields.set('cookie', [event.cookies.join('; ')])
+  if (event.cookies && event.cookies.length > 0 && !fields.has('cookie'))
+    fields.set('cookie', [event.cookies.join('; ')])
   return access(http?.method ?? '', path + query, fields, domainName, http?.sourceIp, at)
 }
 
@@ -64,8 +65,12 @@ function access(
   }
 }
 
-function singles(values: Readonly<Record<string, string | undefined>> | null | undefined): Record<string, readonly string[]> {
-  const pairs = Object.entries(values ?? {}).flatMap(([name, value]) => (value == null ? [] : [[name, [value]] as const]))
+function singles(
+  values: Readonly<Record<string, string | undefined>> | null | undefined,
+): Record<string, readonly string[]> {
+  const pairs = Object.entries(values ?? {}).flatMap(([name, value]) =>
+    value == null ? [] : [[name, [value]] as const],
+  )
   return Object.fromEntries(pairs)
 }
 

@@ -1,5 +1,5 @@
-import { identityHeaders } from '../../src/identity.ts'
 import type { Judgement } from '../../src/build.ts'
+import { identityHeaders } from '../../src/identity.ts'
 import type { Decision, Refusal } from '../../src/model/decision.ts'
 import type { Principal } from '../../src/model/principal.ts'
 
@@ -8,7 +8,9 @@ export interface PolicyAnswer {
   readonly principalId: string
   readonly policyDocument: {
     readonly Version: '2012-10-17'
-    readonly Statement: readonly [{ readonly Action: 'execute-api:Invoke'; readonly Effect: 'Allow' | 'Deny'; readonly Resource: string }]
+    readonly Statement: readonly [
+      { readonly Action: 'execute-api:Invoke'; readonly Effect: 'Allow' | 'Deny'; readonly Resource: string },
+    ]
   }
   readonly context: AnswerContext
 }

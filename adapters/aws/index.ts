@@ -1,6 +1,6 @@
+import type { Judgement, Latchkey } from '../../src/build.ts'
 import type { CheckedDocument } from '../../src/checked.ts'
 import type { Document } from '../../src/config.ts'
-import type { Judgement, Latchkey } from '../../src/build.ts'
 import { nodeDigests } from '../../src/crypto/node.ts'
 import type { Maybe } from '../../src/lib/maybe.ts'
 import { load } from '../../src/load.ts'
@@ -10,10 +10,10 @@ import { env } from '../../src/secrets/env.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import { statusOf } from '../../src/status.ts'
 import { httpAccess, restAccess, tokenAccess } from './access.ts'
-import { policyAnswer, simpleAnswer } from './answer.ts'
 import type { PolicyAnswer, SimpleAnswer } from './answer.ts'
-import { shapeOf } from './event.ts'
+import { policyAnswer, simpleAnswer } from './answer.ts'
 import type { AuthorizerEvent, HttpRequestEvent, RestRequestEvent, TokenEvent } from './event.ts'
+import { shapeOf } from './event.ts'
 
 export type { PolicyAnswer, SimpleAnswer } from './answer.ts'
 export type { AuthorizerEvent } from './event.ts'
@@ -77,10 +77,20 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
     const authority = await latchkey()
     switch (shape) {
       case 'rest-token':
-        return answer(authority, await tokenJudgement(authority, event as TokenEvent), (event as TokenEvent).methodArn, 'rest')
+        return answer(
+          authority,
+          await tokenJudgement(authority, event as TokenEvent),
+          (event as TokenEvent).methodArn,
+          'rest',
+        )
       case 'rest-request': {
         const request = event as RestRequestEvent
-        return answer(authority, await judge(authority, restAccess(request, basePath, now())), request.methodArn, 'rest')
+        return answer(
+          authority,
+          await judge(authority, restAccess(request, basePath, now())),
+          request.methodArn,
+          'rest',
+        )
       }
       case 'http': {
         const request = event as HttpRequestEvent
@@ -93,9 +103,13 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   }
 }
 
-function answer({ settings }: Latchkey, judgement: Judgement, arn: string, form: 'rest' | 'simple' | 'iam'): PolicyAnswer | SimpleAnswer {
+function answer(
+  { settings }: Latchkey,
+  judgement: Judgement,
+  arn: string,
+  form: 'rest' | 'simple' | 'iam',
+): PolicyAnswer | SimpleAnswer {
   const { decision } = judgement
   const status = decision.allow ? 200 : statusOf(decision.refusal.reason, settings.refusals)
   return form === 'simple' ? simpleAnswer(judgement, status) : policyAnswer(judgement, status, arn, form === 'rest')
 }
-

@@ -1,10 +1,10 @@
 import type { Gate, Outcome } from '../../src/http/gate.ts'
-import { cleaner, isWebSocket } from '../../src/http/outgoing.ts'
 import type { Clean, Field } from '../../src/http/outgoing.ts'
+import { cleaner, isWebSocket } from '../../src/http/outgoing.ts'
 import { returningFields } from '../../src/http/returning.ts'
 import { toResponse } from '../../src/http/to-response.ts'
-import { isRefusal } from '../../src/model/decision.ts'
 import type { Refusal } from '../../src/model/decision.ts'
+import { isRefusal } from '../../src/model/decision.ts'
 
 /** A binding that requests can be sent to: a service, an mTLS certificate, a VPC service. */
 export interface Fetcher {

@@ -1,12 +1,12 @@
-import { Agent, request as httpRequest } from 'node:http'
 import type { ClientRequest, IncomingMessage, ServerResponse } from 'node:http'
-import { Agent as TlsAgent, request as httpsRequest } from 'node:https'
+import { Agent, request as httpRequest } from 'node:http'
+import { request as httpsRequest, Agent as TlsAgent } from 'node:https'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream'
 import type { Judgement } from '../../src/build.ts'
-import { cleaner } from '../../src/http/outgoing.ts'
-import type { Field, Outgoing } from '../../src/http/outgoing.ts'
 import type { Gate } from '../../src/http/gate.ts'
+import type { Field, Outgoing } from '../../src/http/outgoing.ts'
+import { cleaner } from '../../src/http/outgoing.ts'
 import { returningFields } from '../../src/http/returning.ts'
 import type { Allowed, Refusal } from '../../src/model/decision.ts'
 import { isRefusal } from '../../src/model/decision.ts'
@@ -20,7 +20,14 @@ export interface Origin {
   /** Streams a request on and its response back. */
   forward(incoming: IncomingMessage, outgoing: ServerResponse, judgement: Judgement, allowed: Allowed): void
   /** Passes a WebSocket on; `outgoing` is for an answer that is no upgrade. */
-  upgrade(incoming: IncomingMessage, socket: Duplex, head: Buffer, outgoing: ServerResponse, judgement: Judgement, allowed: Allowed): void
+  upgrade(
+    incoming: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    outgoing: ServerResponse,
+    judgement: Judgement,
+    allowed: Allowed,
+  ): void
   close(): void
 }
 
@@ -72,7 +79,12 @@ export function originAt(url: string, gate: Gate, failed: (requestId: string, re
     })
   }
 
-  function cleaned(incoming: IncomingMessage, outgoing: ServerResponse, judgement: Judgement, allowed: Allowed): Outgoing | undefined {
+  function cleaned(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    judgement: Judgement,
+    allowed: Allowed,
+  ): Outgoing | undefined {
     const result = clean(pairs(incoming.rawHeaders), judgement, allowed)
     if (!isRefusal(result)) return result
     refuse(outgoing, judgement, result)

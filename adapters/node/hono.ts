@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http'
 import type { MiddlewareHandler } from 'hono'
 import { nodeDigests } from '../../src/crypto/node.ts'
-import { middlewareOn } from '../../src/http/middleware.ts'
 import type { LatchkeyVariables, MiddlewareOptions } from '../../src/http/middleware.ts'
+import { middlewareOn } from '../../src/http/middleware.ts'
 import { accessOf } from './access.ts'
 
 export type { LatchkeyVariables, MiddlewareOptions } from '../../src/http/middleware.ts'

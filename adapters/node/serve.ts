@@ -1,17 +1,17 @@
-import { createServer, ServerResponse } from 'node:http'
 import type { IncomingMessage, Server, ServerOptions } from 'node:http'
+import { createServer, ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { getRequestListener } from '@hono/node-server'
 import type { HttpBindings } from '@hono/node-server'
+import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import type { CheckedDocument } from '../../src/checked.ts'
 import type { Document } from '../../src/config.ts'
 import { nodeDigests } from '../../src/crypto/node.ts'
 import { app } from '../../src/http/app.ts'
-import { gate as gateOf } from '../../src/http/gate.ts'
 import type { Gate, Outcome } from '../../src/http/gate.ts'
+import { gate as gateOf } from '../../src/http/gate.ts'
 import { isWebSocket } from '../../src/http/outgoing.ts'
 import { after } from '../../src/lib/maybe.ts'
 import { load } from '../../src/load.ts'
@@ -20,10 +20,10 @@ import type { SecretSource, Sink } from '../../src/model/ports.ts'
 import { env } from '../../src/secrets/env.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import { accessOf } from './access.ts'
-import { originAt } from './forward.ts'
 import type { Origin } from './forward.ts'
-import { watchTls } from './tls.ts'
+import { originAt } from './forward.ts'
 import type { TlsFiles } from './tls.ts'
+import { watchTls } from './tls.ts'
 import { writeReply } from './write.ts'
 
 export interface ServeOptions {
@@ -70,7 +70,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const gate = gateOf(await load({ text: options.text, document: options.document }, host, { transport: 'any' }))
   const isFaulty = gate.latchkey.settings.routes.length === 0
   const url = options.origin ?? (await originUrl(gate, secrets))
-  if (url === undefined && !isFaulty) throw new OriginMissing('name an origin: --origin URL, or "origin" in the document')
+  if (url === undefined && !isFaulty)
+    throw new OriginMissing('name an origin: --origin URL, or "origin" in the document')
   const origin = originAt(url ?? 'http://127.0.0.1:9', gate, (requestId, reason) =>
     sink.write({ type: 'origin-failed', time: new Date(now() * 1000).toISOString(), requestId, reason }),
   )
@@ -109,17 +110,27 @@ function gateServer(gate: Gate, origin: Origin, now: () => EpochSeconds, tls: Tl
   })
 
   /** Without the Fetch world: for what no `Request` can express, and for connections that are taken over. */
-  function handle(incoming: IncomingMessage, outgoing: ServerResponse, pass: (passed: NonNullable<Outcome['passed']>) => void): void {
-    const outcome = after(gate.enter(accessOf(incoming, now()), () => undefined), ({ reply, passed }) =>
-      reply ? writeReply(outgoing, reply) : pass(passed),
+  function handle(
+    incoming: IncomingMessage,
+    outgoing: ServerResponse,
+    pass: (passed: NonNullable<Outcome['passed']>) => void,
+  ): void {
+    const outcome = after(
+      gate.enter(accessOf(incoming, now()), () => undefined),
+      ({ reply, passed }) => (reply ? writeReply(outgoing, reply) : pass(passed)),
     )
     void Promise.resolve(outcome).catch(() => outgoing.destroy())
   }
 
   function listener(incoming: IncomingMessage, outgoing: ServerResponse): void {
-    const errorHandler = () =>
+    const withoutFetch = () =>
       handle(incoming, outgoing, ({ judgement, allowed }) => origin.forward(incoming, outgoing, judgement, allowed))
-    void getRequestListener(hono.fetch, { errorHandler })(incoming, outgoing)
+    // Hono makes a new response for HEAD, which loses the mark that this one was sent already.
+    if (incoming.method === 'HEAD') withoutFetch()
+    else {
+      const answered = getRequestListener(hono.fetch, { errorHandler: withoutFetch })(incoming, outgoing)
+      answered.catch(() => outgoing.destroy())
+    }
   }
 
   /** A reply on a connection whose parser has gone: it ends with it. */

@@ -2,10 +2,10 @@ import { next, rewrite } from '@vercel/functions/middleware'
 import type { CheckedDocument } from '../../src/checked.ts'
 import type { Document } from '../../src/config.ts'
 import { webDigests } from '../../src/crypto/web.ts'
-import { gate as gateOf } from '../../src/http/gate.ts'
 import type { Gate, Outcome } from '../../src/http/gate.ts'
-import { cleaner } from '../../src/http/outgoing.ts'
+import { gate as gateOf } from '../../src/http/gate.ts'
 import type { Clean } from '../../src/http/outgoing.ts'
+import { cleaner } from '../../src/http/outgoing.ts'
 import { accessOfRequest } from '../../src/http/request-access.ts'
 import { toResponse } from '../../src/http/to-response.ts'
 import { REQUEST_ID_HEADER } from '../../src/identity.ts'
@@ -64,7 +64,12 @@ export function middleware(options: VercelOptions): Middleware {
 }
 
 /** What is not in the list is dropped, which is how a client's own copy of a field dies. */
-function pass(request: Request, { judgement, allowed }: NonNullable<Outcome['passed']>, gate: Gate, clean: Clean): Response {
+function pass(
+  request: Request,
+  { judgement, allowed }: NonNullable<Outcome['passed']>,
+  gate: Gate,
+  clean: Clean,
+): Response {
   const { access } = judgement
   const outgoing = clean(request.headers, judgement, allowed)
   if (isRefusal(outgoing)) return toResponse(gate.refuse(outgoing, access), request.method)

@@ -1,24 +1,32 @@
 import { writeFileSync } from 'node:fs'
 import { stamp } from '../checked.ts'
-import { settingsOf } from '../config.ts'
 import type { CredentialSettings, Document, Settings } from '../config.ts'
-import { HOSTS, ignoredKeys, revocationDelay, SECRET_CHANGES } from '../hosts.ts'
+import { settingsOf } from '../config.ts'
 import type { HostName } from '../hosts.ts'
+import { HOSTS, ignoredKeys, revocationDelay, SECRET_CHANGES } from '../hosts.ts'
 import { inRange, parseAddress } from '../lib/ip.ts'
 import { placeName } from '../model/credential.ts'
 import type { SecretSource } from '../model/ports.ts'
 import { faultOf, secretUses, weaknessOf } from '../readings.ts'
-import { validateText } from '../validate.ts'
 import type { Fault } from '../validate.ts'
+import { validateText } from '../validate.ts'
 import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
 import { complain, print, say, warn } from './terminal.ts'
-import { given, UsageError } from './usage.ts'
 import type { Flags } from './usage.ts'
+import { given, UsageError } from './usage.ts'
 
 export const CHECK_FLAGS: Flags = {
   ...INPUT_FLAGS,
-  host: { type: 'string', valueHint: HOSTS.join('|'), description: 'the host that the document is meant for; default node' },
-  emit: { type: 'string', valueHint: 'FILE', description: 'write the checked document, for a bundle without the validator' },
+  host: {
+    type: 'string',
+    valueHint: HOSTS.join('|'),
+    description: 'the host that the document is meant for; default node',
+  },
+  emit: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'write the checked document, for a bundle without the validator',
+  },
 }
 
 /** `latchkey check`: validates a document and says what it means. */
@@ -33,11 +41,18 @@ export async function check(rawArgs: readonly string[]): Promise<number> {
 
   const { document } = result
   const settings = settingsOf(document, { transport: host === 'cloudflare' || host === 'vercel' ? 'https' : 'any' })
-  const secretFaults = host === 'node' ? await checkSecrets(settings, secretsOf(flags, variables)) : { faults: [], warnings: [] }
+  const secretFaults =
+    host === 'node' ? await checkSecrets(settings, secretsOf(flags, variables)) : { faults: [], warnings: [] }
   const warnings = [...warningsOf(document, settings, host), ...secretFaults.warnings]
   const report = reportOf(settings, host)
   if (flags.is('json')) {
-    print(JSON.stringify({ ok: secretFaults.faults.length === 0, host, ...report, faults: secretFaults.faults, warnings }, null, 2))
+    print(
+      JSON.stringify(
+        { ok: secretFaults.faults.length === 0, host, ...report, faults: secretFaults.faults, warnings },
+        null,
+        2,
+      ),
+    )
   } else {
     print(asText(report))
     for (const warning of warnings) warn(warning)
@@ -56,7 +71,9 @@ export async function check(rawArgs: readonly string[]): Promise<number> {
 export function tellFaults(faults: readonly Fault[], json: boolean): number {
   if (json) print(JSON.stringify({ ok: false, faults }, null, 2))
   else {
-    complain(`${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} in the configuration; at each place, what is allowed there:`)
+    complain(
+      `${faults.length} ${faults.length === 1 ? 'fault' : 'faults'} in the configuration; at each place, what is allowed there:`,
+    )
     for (const { pointer, message } of faults) say(`  ${pointer || '/'}  ${message}`)
   }
   return 1
@@ -69,12 +86,16 @@ function hostOf(text: string): HostName {
 }
 
 /** The values themselves, where they can be looked at: never printed, only judged. */
-async function checkSecrets(settings: Settings, secrets: SecretSource): Promise<{ faults: string[]; warnings: string[] }> {
+async function checkSecrets(
+  settings: Settings,
+  secrets: SecretSource,
+): Promise<{ faults: string[]; warnings: string[] }> {
   const faults: string[] = []
   const warnings: string[] = []
   for (const [name, use] of secretUses(settings)) {
     const values = await secrets.get(name)
-    if (values.length === 0) warnings.push(`secret ${name} is not set here; where it is not, its credential is not configured`)
+    if (values.length === 0)
+      warnings.push(`secret ${name} is not set here; where it is not, its credential is not configured`)
     for (const value of values) {
       const fault = faultOf(value, use)
       if (fault) faults.push(`secret ${name} ${fault}`)
@@ -93,14 +114,22 @@ function warningsOf(document: Document, settings: Settings, host: HostName): str
   }
   const places = new Set(settings.credentials.flatMap((credential) => credential.places))
   if (host === 'aws' && (places.size > 1 || settings.addresses)) {
-    warnings.push('a TOKEN authorizer refuses this document, as it sees one header and no address: use a REQUEST authorizer')
+    warnings.push(
+      'a TOKEN authorizer refuses this document, as it sees one header and no address: use a REQUEST authorizer',
+    )
   }
   return warnings
 }
 
 interface Report {
   readonly routes: readonly { readonly route: string; readonly needs: string }[]
-  readonly credentials: readonly { readonly name: string; readonly kind: string; readonly from: string; readonly may: string; readonly slots: number }[]
+  readonly credentials: readonly {
+    readonly name: string
+    readonly kind: string
+    readonly from: string
+    readonly may: string
+    readonly slots: number
+  }[]
   readonly forwarded: readonly string[]
   readonly revocation: ReturnType<typeof revocationDelay> & { readonly withinSeconds: number | null }
   readonly secretChanges: string
@@ -110,7 +139,11 @@ function reportOf(settings: Settings, host: HostName): Report {
   return {
     routes: settings.routes.map((route) => {
       const permissions = [route.permission ?? []].flat()
-      const needs = route.public ? 'public' : permissions.length > 0 ? permissions.join(' + ') : 'a token, not of type custom'
+      const needs = route.public
+        ? 'public'
+        : permissions.length > 0
+          ? permissions.join(' + ')
+          : 'a token, not of type custom'
       const surface = route.surface ? `, surface ${route.surface}` : ''
       const only = route.credentials ? `, only ${route.credentials.join(', ')}` : ''
       return { route: `${route.methods?.join(',') ?? '*'} ${route.path}`, needs: needs + surface + only }
@@ -139,7 +172,10 @@ function asText({ routes, credentials, forwarded, revocation, secretChanges }: R
     'routes, first match wins',
     ...routes.map(({ route, needs }) => `  ${route.padEnd(width)}  ${needs}`),
     'credentials',
-    ...credentials.map(({ name, kind, from, may, slots }) => `  ${name}  ${kind} from ${from}; ${slots} slot${slots === 1 ? '' : 's'}; ${may}`),
+    ...credentials.map(
+      ({ name, kind, from, may, slots }) =>
+        `  ${name}  ${kind} from ${from}; ${slots} slot${slots === 1 ? '' : 's'}; ${may}`,
+    ),
     `passed on to the origin: ${forwarded.join(', ') || 'none'}`,
     `revocation delay: ${revocation.seconds} s at most${revocation.withinSeconds === null ? '' : ` (budget ${revocation.withinSeconds} s)`}`,
     ...revocation.parts.map(({ name, seconds, note }) => `  ${seconds} s ${name}: ${note}`),

@@ -9,7 +9,9 @@ export const EMBEDDED_TOKEN = 'LATCHKEY_TOKEN'
 export function embeddedDocument(isOpen: boolean): Document {
   return {
     credentials: [{ kind: 'static-token', name: 'default', tokens: { secret: EMBEDDED_TOKEN }, type: 'full-access' }],
-    routes: isOpen ? [{ path: '/*', public: true }] : [{ path: '/health', methods: ['GET'], public: true }, { path: '/*' }],
+    routes: isOpen
+      ? [{ path: '/*', public: true }]
+      : [{ path: '/health', methods: ['GET'], public: true }, { path: '/*' }],
   }
 }
 

@@ -1,10 +1,10 @@
-import { build } from '../build.ts'
 import type { Step } from '../authorize.ts'
+import { build } from '../build.ts'
 import { nodeDigests } from '../crypto/node.ts'
+import { identityHeaders } from '../identity.ts'
+import { TOKEN } from '../lib/header-name.ts'
 import { isLoopbackHost } from '../lib/host.ts'
 import { parseAddress } from '../lib/ip.ts'
-import { TOKEN } from '../lib/header-name.ts'
-import { identityHeaders } from '../identity.ts'
 import type { Access } from '../model/access.ts'
 import type { Decision } from '../model/decision.ts'
 import { REASONS } from '../model/reason.ts'
@@ -13,12 +13,18 @@ import { validateText } from '../validate.ts'
 import { tellFaults } from './check.ts'
 import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
 import { paint, print, warn } from './terminal.ts'
-import { given, UsageError } from './usage.ts'
 import type { Flags } from './usage.ts'
+import { given, UsageError } from './usage.ts'
 
 export const EXPLAIN_FLAGS: Flags = {
   ...INPUT_FLAGS,
-  header: { type: 'string', alias: 'H', multiple: true, valueHint: "'name: value'", description: 'a header; may be repeated' },
+  header: {
+    type: 'string',
+    alias: 'H',
+    multiple: true,
+    valueHint: "'name: value'",
+    description: 'a header; may be repeated',
+  },
   address: { type: 'string', valueHint: 'IP', description: 'the client address; default 127.0.0.1' },
 }
 
@@ -35,7 +41,13 @@ export async function explain(rawArgs: readonly string[]): Promise<number> {
 
   const sink = memorySink()
   const now = () => Date.now() / 1000
-  const host = { now, elapsed: () => performance.now(), digests: nodeDigests(), secrets: secretsOf(flags, variables), sink }
+  const host = {
+    now,
+    elapsed: () => performance.now(),
+    digests: nodeDigests(),
+    secrets: secretsOf(flags, variables),
+    sink,
+  }
   const access = accessOf(method, url, flags.texts('header'), flags.text('address') ?? '127.0.0.1', now())
   const steps: Step[] = []
   const latchkey = build(result.document, host, { transport: 'any' })
@@ -71,14 +83,25 @@ function accessOf(method: string, url: string, lines: readonly string[], address
 
 function asJson(decision: Decision, steps: readonly Step[]): unknown {
   const outcome = decision.allow
-    ? { decision: 'allow', reason: null, status: 200, identity: Object.fromEntries(identityHeaders(decision.principal, 'explain')) }
-    : { decision: 'deny', reason: decision.refusal.reason, status: REASONS[decision.refusal.reason].status, identity: null }
+    ? {
+        decision: 'allow',
+        reason: null,
+        status: 200,
+        identity: Object.fromEntries(identityHeaders(decision.principal, 'explain')),
+      }
+    : {
+        decision: 'deny',
+        reason: decision.refusal.reason,
+        status: REASONS[decision.refusal.reason].status,
+        identity: null,
+      }
   return { ...outcome, steps }
 }
 
 function asText(decision: Decision, steps: readonly Step[]): string {
   const lines = steps.map(({ step, outcome, note }) => {
-    const mark = outcome === 'passed' ? paint('green', 'passed ', process.stdout) : paint('red', 'refused', process.stdout)
+    const mark =
+      outcome === 'passed' ? paint('green', 'passed ', process.stdout) : paint('red', 'refused', process.stdout)
     return `${mark}  ${step.padEnd(10)}  ${note}`
   })
   if (decision.allow) {
@@ -86,5 +109,8 @@ function asText(decision: Decision, steps: readonly Step[]): string {
     return [...lines, `${paint('green', 'allow', process.stdout)}  ${who}`].join('\n')
   }
   const { reason } = decision.refusal
-  return [...lines, `${paint('red', 'deny', process.stdout)}  ${REASONS[reason].status} ${reason}: ${REASONS[reason].title}`].join('\n')
+  return [
+    ...lines,
+    `${paint('red', 'deny', process.stdout)}  ${REASONS[reason].status} ${reason}: ${REASONS[reason].title}`,
+  ].join('\n')
 }

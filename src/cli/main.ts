@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 import { stripVTControlCharacters } from 'node:util'
-import { defineCommand, renderUsage } from 'citty'
 import type { ArgsDef, CommandDef } from 'citty'
+import { defineCommand, renderUsage } from 'citty'
 import { VERSION } from '../version.ts'
 import { complain, print, say } from './terminal.ts'
-import { UsageError } from './usage.ts'
 import type { Flags } from './usage.ts'
+import { UsageError } from './usage.ts'
 
 /** A command: what it is for, and how it is run. Its module is loaded only when it is called. */
 interface Command {

@@ -1,15 +1,15 @@
-import { GRACE_SECONDS, OriginMissing, serve as serveGate } from '../../adapters/node/serve.ts'
 import type { Running } from '../../adapters/node/serve.ts'
+import { GRACE_SECONDS, OriginMissing, serve as serveGate } from '../../adapters/node/serve.ts'
 import { isLoopback } from '../lib/ip.ts'
 import type { SecretSource, Sink } from '../model/ports.ts'
 import { validateText } from '../validate.ts'
 import { VERSION } from '../version.ts'
-import { echoOrigin, EMBEDDED_TOKEN, embeddedDocument, opensTheGate } from './embedded.ts'
+import { EMBEDDED_TOKEN, echoOrigin, embeddedDocument, opensTheGate } from './embedded.ts'
 import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
 import { complain, paint, say, warn } from './terminal.ts'
 import { newToken } from './token.ts'
-import { given, UsageError } from './usage.ts'
 import type { Flags, Given } from './usage.ts'
+import { given, UsageError } from './usage.ts'
 
 const { json: _, ...INPUTS } = INPUT_FLAGS
 
@@ -33,7 +33,8 @@ export async function serve(rawArgs: readonly string[]): Promise<number | undefi
   const variables = variablesOf(flags)
   const text = documentText(flags, variables)
   try {
-    const running = text === undefined ? await serveEmbedded(flags, variables) : await serveDocument(text, flags, variables)
+    const running =
+      text === undefined ? await serveEmbedded(flags, variables) : await serveDocument(text, flags, variables)
     stopOnSignal(running)
     return undefined
   } catch (error) {
@@ -148,7 +149,9 @@ function remindThatItIsOpen(): void {
 function warnOfOpenBind(running: Running, flags: Given): void {
   const host = new URL(running.url).hostname.replace(/^\[|\]$/g, '')
   if (isLoopback(host) || flags.text('tls-cert') !== undefined || running.gate.latchkey.settings.proxies) return
-  warn(`${host} is reachable from other machines, and tokens would cross the network in the clear: use --tls-cert or "proxies"`)
+  warn(
+    `${host} is reachable from other machines, and tokens would cross the network in the clear: use --tls-cert or "proxies"`,
+  )
 }
 
 function stopOnSignal(running: Running): void {

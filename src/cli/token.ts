@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { print } from './terminal.ts'
-import { given } from './usage.ts'
 import type { Flags } from './usage.ts'
+import { given } from './usage.ts'
 
 export const TOKEN_FLAGS: Flags = { json: { type: 'boolean', description: 'print JSON' } }
 

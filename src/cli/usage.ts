@@ -27,7 +27,9 @@ export interface Given {
 /** Reads a command's flags strictly: citty passes over a misspelt one, which a gate must not. */
 export function given(rawArgs: readonly string[], flags: Flags, positionals = 0): Given {
   const options = Object.fromEntries(
-    Object.entries(flags).map(([name, { type, alias }]) => [name, { type, multiple: true, ...(alias && { short: alias }) }] as const),
+    Object.entries(flags).map(
+      ([name, { type, alias }]) => [name, { type, multiple: true, ...(alias && { short: alias }) }] as const,
+    ),
   )
   let parsed: ReturnType<typeof parseArgs>
   try {
@@ -35,7 +37,8 @@ export function given(rawArgs: readonly string[], flags: Flags, positionals = 0)
   } catch (error) {
     throw new UsageError((error as Error).message.replace(/\. To specify .*$/s, ''))
   }
-  if (parsed.positionals.length > positionals) throw new UsageError(`Unexpected argument '${parsed.positionals[positionals]}'`)
+  if (parsed.positionals.length > positionals)
+    throw new UsageError(`Unexpected argument '${parsed.positionals[positionals]}'`)
   const texts = (name: string) => ((parsed.values[name] ?? []) as (string | boolean)[]).map(String)
   for (const [name, flag] of Object.entries(flags)) {
     if (!flag.multiple && texts(name).length > 1) throw new UsageError(`Option '--${name}' may be given once`)

@@ -12,7 +12,9 @@ export function nodeDigests(): Digests {
       return hash('sha256', salt + token, 'hex')
     },
     hmac(algorithm, key, data) {
-      return createHmac(algorithm === 'SHA-256' ? 'sha256' : 'sha512', key).update(data).digest()
+      return createHmac(algorithm === 'SHA-256' ? 'sha256' : 'sha512', key)
+        .update(data)
+        .digest()
     },
     equal(a, b) {
       return a.length === b.length && timingSafeEqual(Buffer.from(a, 'latin1'), Buffer.from(b, 'latin1'))

@@ -4,10 +4,10 @@ import { identityHeaders } from '../identity.ts'
 import { TOKEN } from '../lib/header-name.ts'
 import { after } from '../lib/maybe.ts'
 import { splitTarget } from '../lib/path.ts'
-import { withFacts } from '../proxies.ts'
 import type { Access } from '../model/access.ts'
-import { isRefusal } from '../model/decision.ts'
 import type { Allowed, Denied, Refusal } from '../model/decision.ts'
+import { isRefusal } from '../model/decision.ts'
+import { withFacts } from '../proxies.ts'
 import type { Reply, Responder } from '../respond.ts'
 
 /**
@@ -34,7 +34,12 @@ export function described(settings: Settings): Reading {
     })
 }
 
-function factsOf({ scheme, host, clientAddress, loopback }: Access): Pick<Access, 'scheme' | 'host' | 'clientAddress' | 'loopback'> {
+function factsOf({
+  scheme,
+  host,
+  clientAddress,
+  loopback,
+}: Access): Pick<Access, 'scheme' | 'host' | 'clientAddress' | 'loopback'> {
   return { scheme, host, clientAddress, loopback }
 }
 
@@ -45,7 +50,9 @@ const AMBIGUOUS: Refusal = { reason: 'request-ambiguous' }
 
 function describe(access: Access, settings: Settings): Description | Refusal {
   const pinned = settings.proxies?.dialect
-  const spoken: DialectName[] = pinned ? [pinned] : (['original', 'forwarded', 'envoy'] as const).filter((name) => isSpoken(name))
+  const spoken: DialectName[] = pinned
+    ? [pinned]
+    : (['original', 'forwarded', 'envoy'] as const).filter((name) => isSpoken(name))
   const [dialect, ...more] = spoken
   if (dialect === undefined || more.length > 0) return AMBIGUOUS
   if (dialect === 'envoy') {

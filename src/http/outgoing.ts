@@ -1,5 +1,5 @@
-import type { Settings } from '../config.ts'
 import type { Judgement } from '../build.ts'
+import type { Settings } from '../config.ts'
 import { carriesToken, isParameter } from '../extract.ts'
 import { IDENTITY_PREFIX, identityHeaders } from '../identity.ts'
 import { canonicalHeaderName } from '../lib/header-name.ts'
@@ -115,7 +115,8 @@ function headerFilter(removed: readonly Place[]): (name: string, canonical: stri
       return rest(name, value, ',', (offer) => subprotocols.some((each) => carriesToken(offer.trim(), each)))
     }
     const isCredential = headers.some(
-      (place) => canonicalHeaderName(place.name) === canonical && (place.scheme === undefined || hasScheme(value, place.scheme)),
+      (place) =>
+        canonicalHeaderName(place.name) === canonical && (place.scheme === undefined || hasScheme(value, place.scheme)),
     )
     return isCredential ? [] : [[name, value]]
   }

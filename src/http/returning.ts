@@ -3,7 +3,15 @@ import type { Access } from '../model/access.ts'
 import type { Allowed } from '../model/decision.ts'
 import type { Field } from './outgoing.ts'
 
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade'])
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+])
 
 /**
  * Cleans a response of the origin: connection-level fields go (RFC 9110 7.6.1), the request id is ours, and what a

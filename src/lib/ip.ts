@@ -38,7 +38,10 @@ function parseIpv6(text: string): Address | undefined {
   if (dotted !== undefined) {
     const tail = parseIpv4(dotted)
     if (!tail) return undefined
-    const groups = [(tail[12] as number) * 256 + (tail[13] as number), (tail[14] as number) * 256 + (tail[15] as number)]
+    const groups = [
+      (tail[12] as number) * 256 + (tail[13] as number),
+      (tail[14] as number) * 256 + (tail[15] as number),
+    ]
     literal = literal.slice(0, -dotted.length) + groups.map((group) => group.toString(16)).join(':')
   }
   const halves = literal.split('::')
@@ -105,7 +108,9 @@ export function truncateAddress(text: string): string {
   const address = parseAddress(text)
   if (!address) return ''
   if (inRange(address, IPV4_MAPPED)) return `${address[12]}.${address[13]}.${address[14]}.0`
-  const groups = [0, 2, 4].map((place) => (((address[place] as number) << 8) | (address[place + 1] as number)).toString(16))
+  const groups = [0, 2, 4].map((place) =>
+    (((address[place] as number) << 8) | (address[place + 1] as number)).toString(16),
+  )
   return `${groups.join(':')}::`
 }
 

@@ -73,5 +73,5 @@ export function loosestReading(path: string): string {
 
 /** Writes the hex digits of escapes in upper case, so that `%c3` and `%C3` are one text (RFC 3986 6.2.2.1). */
 export function upperEscapes(text: string): string {
-  return text.includes('%') ? text.replace(/%[0-9a-f]{2}/gi, (escape) => escape.toUpperCase()) : text
+  return text.includes('%') ? text.replace(/%[0-9a-f]{2}/gi, (each) => each.toUpperCase()) : text
 }

@@ -22,7 +22,6 @@ export class Secret {
   toJSON(): string {
     return REDACTED
   }
-
 }
 
 // `node:util` looks this symbol up; it is in the global registry, so no Node import is needed.

@@ -1,8 +1,8 @@
-import { covers, parsePermission } from '../lib/permission.ts'
 import type { PermissionParts } from '../lib/permission.ts'
+import { covers, parsePermission } from '../lib/permission.ts'
 import type { Refusal } from '../model/decision.ts'
-import type { Grant } from '../model/principal.ts'
 import type { Attempt, Policy } from '../model/ports.ts'
+import type { Grant } from '../model/principal.ts'
 
 /**
  * Refuses what the principal's type and permissions do not cover: `full-access` passes, `read-only` passes where the

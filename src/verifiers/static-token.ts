@@ -1,11 +1,11 @@
-import { after, mapMaybe } from '../lib/maybe.ts'
 import type { Maybe } from '../lib/maybe.ts'
+import { after, mapMaybe } from '../lib/maybe.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Access, EpochSeconds } from '../model/access.ts'
 import type { Credential, Place } from '../model/credential.ts'
 import type { Refusal } from '../model/decision.ts'
-import type { Principal } from '../model/principal.ts'
 import type { Digests, Verifier } from '../model/ports.ts'
+import type { Principal } from '../model/principal.ts'
 
 /** One accepted value: the secret, whose it is, and until when it counts. */
 export interface StaticToken {
@@ -62,5 +62,7 @@ function judge(
     if (slot.until === undefined || at < slot.until) return slot.principal
     expired ??= slot
   }
-  return expired && { reason: 'token-expired', detail: `slot ${expired.principal.slot} of ${expired.principal.credential}` }
+  return (
+    expired && { reason: 'token-expired', detail: `slot ${expired.principal.slot} of ${expired.principal.credential}` }
+  )
 }
