@@ -116,3 +116,15 @@ function vectorOf(fileName: string, file: VectorFile, row: VectorRow): Vector {
     skip: row.skip ?? {},
   }
 }
+
+/**
+ * Why a host does not run a row: the row says so itself, or the host cannot express it. Undefined: it runs. A runner
+ * hands the text to `context.skip`, so that the matrix counts it.
+ */
+export function skipReason(
+  vector: Vector,
+  host: TableHost,
+  cannotExpress: (vector: Vector) => string | undefined = () => undefined,
+): string | undefined {
+  return vector.skip[host] ?? cannotExpress(vector)
+}
