@@ -8,9 +8,9 @@ import type { Maybe } from './lib/maybe.ts'
 import { after } from './lib/maybe.ts'
 import { splitTarget } from './lib/path.ts'
 import type { Access } from './model/access.ts'
-import type { Match } from './model/decision.ts'
 import type { Host } from './model/ports.ts'
 import { observer } from './observe.ts'
+import { endpointMatch } from './routes.ts'
 import type { Fault, Validation } from './validate.ts'
 
 /** Where a host has its document from. A text, from `LATCHKEY_CONFIG`, goes before the one that was bundled. */
@@ -64,19 +64,10 @@ export function faulty(host: Host, defaults: HostDefaults): Latchkey {
 
 function decisionOn(access: Access): Judgement['decision'] {
   const target = splitTarget(access.target)
-  const isLive = target?.path === LIVE.path && (access.method === 'GET' || access.method === 'HEAD')
-  if (isLive) return { allow: true, principal: 'anonymous', match: LIVE, place: undefined }
+  if (target?.path === LIVE && (access.method === 'GET' || access.method === 'HEAD')) {
+    return { allow: true, principal: 'anonymous', match: endpointMatch('live', target, false), place: undefined }
+  }
   return { allow: false, refusal: { reason: 'not-configured' }, principal: undefined, match: undefined }
 }
 
-const LIVE: Match = {
-  pattern: `${DEFAULT_BASE}/live`,
-  path: `${DEFAULT_BASE}/live`,
-  query: undefined,
-  passage: 'public',
-  access: 'read',
-  surface: undefined,
-  permissions: undefined,
-  credentials: undefined,
-  endpoint: 'live',
-}
+const LIVE = `${DEFAULT_BASE}/live`

@@ -207,7 +207,8 @@ function endpointsUnder(base: string): ReadonlyMap<string, Endpoint> {
   return new Map((['live', 'health', 'whoami'] as const).map((endpoint) => [`${base}/${endpoint}`, endpoint]))
 }
 
-function endpointMatch(endpoint: Endpoint, { path, query }: Target, isPreflight: boolean): Match {
+/** What a request for an endpoint of Latchkey's own is matched with. */
+export function endpointMatch(endpoint: Endpoint, { path, query }: Target, isPreflight: boolean): Match {
   return {
     pattern: path,
     path,

@@ -1,5 +1,6 @@
 import type { Gate, Outcome } from '../../src/http/gate.ts'
-import type { Clean, Field } from '../../src/http/outgoing.ts'
+import type { Field } from '../../src/http/hop-by-hop.ts'
+import type { Clean } from '../../src/http/outgoing.ts'
 import { cleaner, isWebSocket } from '../../src/http/outgoing.ts'
 import { returningFields } from '../../src/http/returning.ts'
 import { toResponse } from '../../src/http/to-response.ts'

@@ -1,5 +1,5 @@
 import type { Context, Env } from 'hono'
-import { Hono } from 'hono'
+import { Hono } from 'hono/tiny'
 import type { ContentfulStatusCode, StatusCode } from 'hono/utils/http-status'
 import type { Maybe } from '../lib/maybe.ts'
 import { after } from '../lib/maybe.ts'

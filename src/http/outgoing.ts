@@ -7,9 +7,8 @@ import { splitTarget } from '../lib/path.ts'
 import type { Access } from '../model/access.ts'
 import type { Place } from '../model/credential.ts'
 import type { Allowed, Refusal } from '../model/decision.ts'
-
-/** A header field as it was sent, name and value; repeated fields stay repeated. */
-export type Field = readonly [name: string, value: string]
+import type { Field } from './hop-by-hop.ts'
+import { endToEnd } from './hop-by-hop.ts'
 
 /** What goes on to the origin. The method is the access's own, and the body is passed on as it comes. */
 export interface Outgoing {
@@ -19,21 +18,6 @@ export interface Outgoing {
 
 /** Cleans a request that was allowed: what goes on is what was judged, less what is not the origin's to see. */
 export type Clean = (fields: Iterable<Field>, judgement: Judgement, allowed: Allowed) => Outgoing | Refusal
-
-/** Connection-level fields (RFC 9110 7.6.1), and `Expect`, which the gate has answered. */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'expect',
-  'http2-settings',
-  'keep-alive',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'proxy-connection',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-])
 
 /** What other gates and frameworks believe about a request: only what we say ourselves may arrive. */
 const CLAIMS = new Set([
@@ -59,11 +43,9 @@ export function cleaner(settings: Settings): Clean {
     const removed = placesToRemove(allowed)
     const isRemoved = headerFilter(removed)
     const isPreflight = allowed.match.passage === 'preflight'
-    const all = [...received]
-    const listed = listedByConnection(all)
-    const fields = all.flatMap(([name, value]): Field[] => {
+    const fields = endToEnd(received).flatMap(([name, value]): Field[] => {
       const canonical = canonicalHeaderName(name)
-      if (canonical === 'host' || HOP_BY_HOP.has(canonical) || listed.has(name.toLowerCase())) return []
+      if (canonical === 'host') return []
       if (CLAIMS.has(canonical) || CLAIM_PREFIX.test(canonical) || canonical.startsWith(IDENTITY_PREFIX)) return []
       if (configured.has(canonical) || (isPreflight && !PREFLIGHT.test(canonical))) return []
       return isRemoved(name, canonical, value)
@@ -88,11 +70,6 @@ export function cleaner(settings: Settings): Clean {
       return owner ? !owner.forward : !readers.every((credential) => credential.forward)
     })
   }
-}
-
-function listedByConnection(fields: readonly Field[]): ReadonlySet<string> {
-  const values = fields.flatMap(([name, value]) => (name.toLowerCase() === 'connection' ? value.split(',') : []))
-  return new Set(values.map((value) => value.trim().toLowerCase()))
 }
 
 function forwardedFields({ clientAddress, host, scheme }: Access): Field[] {
