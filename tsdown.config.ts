@@ -20,7 +20,7 @@ const library: UserConfig = {
   outDir: 'dist',
   format: 'esm',
   platform: 'neutral',
-  external: [/^node:/],
+  deps: { neverBundle: [/^node:/] },
   target: 'es2023',
   fixedExtension: true,
   dts: { oxc: true },
@@ -39,8 +39,7 @@ function deployment(name: string, entry: string, extension: 'js' | 'mjs'): UserC
     dts: false,
     minify: true,
     clean: false,
-    noExternal: [/.*/],
-    inlineOnly: false,
+    deps: { alwaysBundle: [/.*/], onlyBundle: false },
   }
   return [
     {
