@@ -9,7 +9,7 @@ const library: UserConfig = {
   name: 'library',
   entry: {
     index: 'src/index.ts',
-    hono: 'src/http/middleware.ts',
+    hono: 'src/http/hono.ts',
     'hono-node': 'adapters/node/hono.ts',
     cloudflare: 'adapters/cloudflare/index.ts',
     aws: 'adapters/aws/index.ts',

@@ -2,7 +2,6 @@ import type { Context, Env, MiddlewareHandler } from 'hono'
 import { env as bindingsOf } from 'hono/adapter'
 import type { CheckedDocument } from '../checked.ts'
 import type { Document } from '../config.ts'
-import { webDigests } from '../crypto/web.ts'
 import { REQUEST_ID_HEADER } from '../identity.ts'
 import type { Maybe } from '../lib/maybe.ts'
 import { after, isLater } from '../lib/maybe.ts'
@@ -43,12 +42,7 @@ export interface MiddlewareRuntime {
   readonly access?: (c: Context, at: EpochSeconds) => Access | undefined
 }
 
-/** The same decision as every host's, as a Hono middleware that puts the principal on the context. */
-export function latchkey(options: MiddlewareOptions): MiddlewareHandler<{ Variables: LatchkeyVariables }> {
-  return middlewareOn({ digests: webDigests }, options)
-}
-
-/** Makes the middleware of a runtime. */
+/** Makes the middleware of a runtime: the same decision as every host's, with the principal put on the context. */
 export function middlewareOn(
   runtime: MiddlewareRuntime,
   options: MiddlewareOptions,
@@ -81,13 +75,25 @@ export function middlewareOn(
     async function goOn({ reply, passed }: Outcome): Promise<Response | undefined> {
       if (reply) return replyWith(c, reply)
       c.set('principal', passed.allowed.principal)
-      c.header(REQUEST_ID_HEADER, passed.judgement.access.requestId)
       await next()
+      setField(c, REQUEST_ID_HEADER, passed.judgement.access.requestId)
       if (passed.allowed.principal !== 'anonymous' && !c.res.headers.has('Cache-Control')) {
-        c.header('Cache-Control', 'private')
+        setField(c, 'Cache-Control', 'private')
       }
       return undefined
     }
+  }
+}
+
+/**
+ * Sets a field of the finished response: what is set before the handler is lost where that returns a response of its
+ * own. Only a fetched response, whose headers are immutable, has to be copied, which costs more than the decision.
+ */
+function setField(c: Context, name: string, value: string): void {
+  try {
+    c.res.headers.set(name, value)
+  } catch {
+    c.header(name, value)
   }
 }
 

@@ -1,0 +1,11 @@
+import type { MiddlewareHandler } from 'hono'
+import { webDigests } from '../crypto/web.ts'
+import type { LatchkeyVariables, MiddlewareOptions } from './middleware.ts'
+import { middlewareOn } from './middleware.ts'
+
+export type { LatchkeyVariables, MiddlewareOptions } from './middleware.ts'
+
+/** `latchkey/hono`: the same decision as every host's, as a Hono middleware that puts the principal on the context. */
+export function latchkey(options: MiddlewareOptions): MiddlewareHandler<{ Variables: LatchkeyVariables }> {
+  return middlewareOn({ digests: webDigests }, options)
+}
