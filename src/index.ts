@@ -3,8 +3,20 @@
  * `latchkey/cloudflare`, `latchkey/aws`, `latchkey/vercel`, `latchkey/node`, and `latchkey/hono` for any Hono app.
  */
 
-export type { CredentialDocument, Document, PlaceDocument, RouteDocument } from './config.ts'
+export type { Judgement, Latchkey, Question } from './build.ts'
+export { build } from './build.ts'
+export type { CheckedDocument } from './checked.ts'
+export { stamp } from './checked.ts'
+export type {
+  CredentialDocument,
+  Document,
+  OriginDocument,
+  PlaceDocument,
+  RouteDocument,
+  SecretsDocument,
+} from './config.ts'
 export { defineConfig } from './config.ts'
+export { webDigests } from './crypto/web.ts'
 export type { Access, EpochSeconds } from './model/access.ts'
 export type { Decision, Match, Refusal } from './model/decision.ts'
 export type { DecisionEvent, LatchkeyEvent, NoticeEvent, OriginFailedEvent } from './model/event.ts'
