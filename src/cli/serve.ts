@@ -2,6 +2,7 @@ import type { Running } from '../../adapters/node/serve.ts'
 import { GRACE_SECONDS, OriginMissing, serve as serveGate } from '../../adapters/node/serve.ts'
 import { isLoopback } from '../lib/ip.ts'
 import type { SecretSource, Sink } from '../model/ports.ts'
+import { env } from '../secrets/env.ts'
 import { validateText } from '../validate.ts'
 import { VERSION } from '../version.ts'
 import { EMBEDDED_TOKEN, echoOrigin, embeddedDocument, opensTheGate } from './embedded.ts'
@@ -62,8 +63,9 @@ async function serveDocument(text: string, flags: Given, variables: Variables): 
 
 async function serveEmbedded(flags: Given, variables: Variables): Promise<Running> {
   const isOpen = opensTheGate(variables['LATCHKEY_AUTH'])
-  const generated = variables[EMBEDDED_TOKEN] ? undefined : newToken()
-  const secrets = secretsOf(flags, generated === undefined ? variables : { ...variables, [EMBEDDED_TOKEN]: generated })
+  const own = await secretsOf(flags, variables).get(EMBEDDED_TOKEN)
+  const generated = own.length > 0 ? undefined : newToken()
+  const secrets = generated === undefined ? secretsOf(flags, variables) : env({ [EMBEDDED_TOKEN]: generated })
   const echo = flags.text('origin') === undefined ? await echoOrigin() : undefined
   const running = await start(flags, variables, { document: embeddedDocument(isOpen), secrets, origin: echo?.url })
   announce(running, isOpen ? 'open' : 'enforcing', echo ? 'an echo of what arrives' : running.origin)

@@ -1,0 +1,86 @@
+import { execFileSync, spawn } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { pack } from '../scripts/pack.ts'
+import { VERSION } from '../src/version.ts'
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8'))
+const folder = mkdtempSync(join(tmpdir(), 'latchkey-package-'))
+let tarball = ''
+
+/** A Node of the oldest line that is supported, where the machine has one; else the one that runs the tests. */
+const node = ['/usr/bin/node', '/usr/local/bin/node'].find((path) => existsSync(path)) ?? process.execPath
+
+function run(command: string, args: readonly string[], cwd = folder): string {
+  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+beforeAll(() => {
+  if (!existsSync('dist/cli.mjs')) throw new Error('build first: npm run build')
+  tarball = pack()
+  writeFileSync(join(folder, 'package.json'), '{ "name": "somebody", "private": true, "type": "module" }')
+  run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', tarball])
+}, 180_000)
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the published package', () => {
+  it('carries none of the repository: no scripts, no tools, no Node', () => {
+    const published = JSON.parse(readFileSync(join(folder, 'node_modules/latchkey/package.json'), 'utf8'))
+    expect(Object.keys(published)).not.toEqual(expect.arrayContaining(['private']))
+    expect(published).toMatchObject({ name: 'latchkey', version: VERSION, license: 'MIT' })
+    expect(published.scripts ?? published.devDependencies ?? published.optionalDependencies).toBeUndefined()
+  })
+
+  it('has the version that the command line prints', () => {
+    expect(manifest.version).toBe(VERSION)
+    expect(run(node, ['node_modules/latchkey/dist/cli.mjs', '--version']).trim()).toBe(VERSION)
+  })
+
+  it('is found flawless by publint and by are-the-types-wrong', () => {
+    const bin = (name: string) => join(process.cwd(), 'node_modules/.bin', name)
+    expect(run(bin('publint'), ['run', tarball, '--strict'], process.cwd())).toContain('All good')
+    run(bin('attw'), [tarball, '--profile', 'esm-only'], process.cwd())
+  }, 120_000)
+
+  it.each([
+    ['latchkey', 'defineConfig'],
+    ['latchkey/hono', 'latchkey'],
+    ['latchkey/cloudflare', 'worker'],
+    ['latchkey/aws', 'authorizer'],
+    ['latchkey/vercel', 'middleware'],
+    ['latchkey/node', 'serve'],
+  ])('%s exports %s', (entry, name) => {
+    const code = `import { ${name} } from '${entry}'; console.log(typeof ${name})`
+    expect(run(node, ['--input-type=module', '--eval', code]).trim()).toBe('function')
+  })
+
+  it('serves, refuses and passes from an empty folder', async () => {
+    const gate = spawn(node, ['node_modules/.bin/latchkey', 'serve', '--port', '0'], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    })
+    try {
+      const said = await new Promise<string>((resolve, reject) => {
+        let text = ''
+        gate.stderr.on('data', (chunk) => {
+          text += chunk
+          if (text.includes('/hello')) resolve(text)
+        })
+        gate.on('exit', () => reject(new Error(text)))
+      })
+      const url = /curl .* (http:\S+)/.exec(said)?.[1] as string
+      const token = /TOKEN=(\S+)/.exec(said)?.[1] as string
+      expect((await fetch(url)).status).toBe(401)
+      const passed = await fetch(url, { headers: { Authorization: `Bearer ${token}` } })
+      expect(passed.status).toBe(200)
+      const echo = (await passed.json()) as { headers: Record<string, string> }
+      expect(echo.headers['x-latchkey-name']).toBe('default')
+      expect(echo.headers['authorization']).toBeUndefined()
+    } finally {
+      gate.kill()
+    }
+  }, 30_000)
+})
