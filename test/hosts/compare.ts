@@ -1,4 +1,4 @@
-import type { Field } from '../../src/http/outgoing.ts'
+import type { Field } from '../../src/http/hop-by-hop.ts'
 import type { LatchkeyEvent } from '../../src/model/event.ts'
 import type { Vector } from './vector.ts'
 
