@@ -47,20 +47,20 @@ export function authorizer({ settings, findMatch, extract, policies }: Parts): A
     if (isRefusal(found) && found.reason === 'request-ambiguous') return deny('route', found)
     if (!isOpenToAll(match) && isAddressRefused(access)) return deny('address', { reason: 'address-refused' })
     if (isRefusal(found)) return deny('route', found)
-    pass('route', `${found.pattern} (${found.access}, ${found.surface ?? 'any surface'})`)
+    trace?.(passed('route', `${found.pattern} (${found.access}, ${found.surface ?? 'any surface'})`))
 
     if (found.passage !== 'judged') {
-      pass('passage', found.passage)
+      trace?.(passed('passage', found.passage))
       return { allow: true, principal: 'anonymous', match: found, place: undefined }
     }
     if (isInsecure(access)) return deny('transport', { reason: 'transport-insecure' })
     const credential = extract(access, found.query)
     if (isRefusal(credential)) return deny('credential', credential)
-    pass('credential', placeName(credential.place))
+    trace?.(passed('credential', placeName(credential.place)))
 
     return after(verify(credential, access, snapshot), (proved) => {
       if (isRefusal(proved)) return deny('verify', { ...proved, place: credential.place })
-      pass('verify', `${proved.kind} ${proved.credential}, ${proved.grant.type}`)
+      trace?.(passed('verify', `${proved.kind} ${proved.credential}, ${proved.grant.type}`))
       const attempt: Attempt = { principal: proved, access, match: found, place: credential.place }
       return after(firstObjection(attempt, 0), (objection) =>
         objection
@@ -68,10 +68,6 @@ export function authorizer({ settings, findMatch, extract, policies }: Parts): A
           : { allow: true, principal: proved, match: found, place: credential.place },
       )
     })
-
-    function pass(step: Step['step'], note: string): void {
-      trace?.({ step, outcome: 'passed', note })
-    }
 
     function deny(step: Step['step'], refusal: Refusal, principal?: Principal): Decision {
       trace?.({ step, outcome: 'refused', note: refusal.detail ?? refusal.permission ?? refusal.reason })
@@ -83,7 +79,7 @@ export function authorizer({ settings, findMatch, extract, policies }: Parts): A
       if (!next) return undefined
       return after(next.policy(attempt), (objection) => {
         if (objection) return objection
-        pass('policy', next.name)
+        trace?.(passed('policy', next.name))
         return firstObjection(attempt, place + 1)
       })
     }
@@ -96,6 +92,10 @@ export function authorizer({ settings, findMatch, extract, policies }: Parts): A
   function isInsecure(access: Access): boolean {
     return settings.transport === 'https' && access.scheme === 'http' && !access.loopback
   }
+}
+
+function passed(step: Step['step'], note: string): Step {
+  return { step, outcome: 'passed', note }
 }
 
 /** Load balancers and orchestrators probe from addresses that no list names. */

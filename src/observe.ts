@@ -1,5 +1,6 @@
 import type { Settings } from './config.ts'
 import { truncateAddress } from './lib/ip.ts'
+import { timestamps } from './lib/time.ts'
 import type { Access } from './model/access.ts'
 import type { Decision } from './model/decision.ts'
 import type { Sink } from './model/ports.ts'
@@ -9,12 +10,13 @@ export type Observe = (decision: Decision, access: Access, durationMs: number) =
 
 /** Refusals are always written; of allowed requests the configured part. */
 export function observer(settings: Settings['log'], sink: Sink): Observe {
+  const timeOf = timestamps()
   return (decision, access, durationMs) => {
     if (decision.allow && (!settings.allowed || (settings.sample < 1 && Math.random() >= settings.sample))) return
     const principal = decision.principal === 'anonymous' ? undefined : decision.principal
     sink.write({
       type: 'decision',
-      time: new Date(access.at * 1000).toISOString(),
+      time: timeOf(access.at),
       requestId: access.requestId,
       host: access.host,
       method: access.method,

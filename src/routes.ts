@@ -59,14 +59,15 @@ export function routeTable(table: RouteTable): FindMatch {
       if (!endpoint || (method !== 'GET' && method !== 'HEAD')) return UNKNOWN
       return endpointMatch(endpoint, target, preflightMethod !== undefined)
     }
+    const segments = segmentsOf(kind === 'plain' ? target.path : upperEscapes(target.path))
     if (preflightMethod !== undefined) {
-      const found = findUnambiguous(target.path, kind, preflightMethod)
+      const found = findUnambiguous(target.path, kind, segments, preflightMethod)
       if (found === 'ambiguous') return AMBIGUOUS
-      if (found && !refusesPreflight(found)) return matchOf(found, target, access.method, 'preflight')
+      if (found && !refusesPreflight(found)) return matchOf(found, target, segments, access.method, 'preflight')
     }
-    const found = findUnambiguous(target.path, kind, access.method)
+    const found = findUnambiguous(target.path, kind, segments, access.method)
     if (found === 'ambiguous') return AMBIGUOUS
-    return found ? matchOf(found, target, access.method, found.isProtected ? 'judged' : 'public') : UNKNOWN
+    return found ? matchOf(found, target, segments, access.method, found.isProtected ? 'judged' : 'public') : UNKNOWN
   }
 
   function refusesPreflight(route: Route): boolean {
@@ -74,8 +75,12 @@ export function routeTable(table: RouteTable): FindMatch {
   }
 
   /** The first route that matches, unless another reading of the same path would meet another one. */
-  function findUnambiguous(path: string, kind: PathClass, method: string): Route | 'ambiguous' | undefined {
-    const segments = segmentsOf(kind === 'plain' ? path : upperEscapes(path))
+  function findUnambiguous(
+    path: string,
+    kind: PathClass,
+    segments: readonly string[],
+    method: string,
+  ): Route | 'ambiguous' | undefined {
     const found = first(routes, 'raw', segments, method)
     let decoded = segments
     if (kind !== 'plain') {
@@ -172,7 +177,13 @@ function preflightMethodOf(access: Access): string | undefined {
   return access.header('content-length').every((length) => length === '0') ? method : undefined
 }
 
-function matchOf(route: Route, target: Target, method: string, passage: Match['passage']): Match {
+function matchOf(
+  route: Route,
+  target: Target,
+  segments: readonly string[],
+  method: string,
+  passage: Match['passage'],
+): Match {
   return {
     pattern: route.document.path,
     path: target.path,
@@ -180,7 +191,7 @@ function matchOf(route: Route, target: Target, method: string, passage: Match['p
     passage,
     access: route.access ?? (READING_METHODS.has(method) ? 'read' : 'write'),
     surface: route.document.surface ?? 'api',
-    permissions: route.permissions.length === 0 ? NONE : fill(route, target.path),
+    permissions: route.permissions.length === 0 ? NONE : fill(route, segments),
     credentials: route.credentials,
     endpoint: undefined,
   }
@@ -188,8 +199,7 @@ function matchOf(route: Route, target: Target, method: string, passage: Match['p
 
 const NONE: readonly Permission[] = []
 
-function fill(route: Route, path: string): readonly Permission[] {
-  const segments = segmentsOf(path)
+function fill(route: Route, segments: readonly string[]): readonly Permission[] {
   const values = new Map(
     route.parameters.map(({ name, place }) => [
       name,

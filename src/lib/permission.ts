@@ -47,8 +47,21 @@ export function placeholders(template: string): string[] {
 export function permissionTemplate(template: string): (values: ReadonlyMap<string, string>) => Permission {
   const parsed = parsePermission(template)
   if (placeholders(template).length === 0) return () => parsed
+  const fillers = parsed.parts.map(partTemplate)
   return (values) => {
-    const parts = parsed.parts.map((part) => part.replace(PLACEHOLDER, (_, name: string) => values.get(name) ?? ''))
+    const parts = fillers.map((filler) => (typeof filler === 'string' ? filler : filler(values)))
     return { text: parts.join(''), parts }
+  }
+}
+
+/** The part itself where it names no parameter. Templates are taken apart once, as they are filled at every request. */
+function partTemplate(part: string): string | ((values: ReadonlyMap<string, string>) => string) {
+  // Literal text at even places, the names between at odd ones.
+  const pieces = part.split(PLACEHOLDER)
+  if (pieces.length === 1) return part
+  return (values) => {
+    let filled = ''
+    for (const [place, piece] of pieces.entries()) filled += place % 2 === 0 ? piece : (values.get(piece) ?? '')
+    return filled
   }
 }
