@@ -1,3 +1,4 @@
+import { trimOptionalSpace } from './lib/optional-space.ts'
 import { decodeUtf8 } from './lib/percent.ts'
 import type { Access } from './model/access.ts'
 import type { Credential, Place } from './model/credential.ts'
@@ -53,7 +54,7 @@ function headerReader(name: string, places: readonly Place[]): Reader {
   return (access) => {
     const values = access.header(name)
     if (values.length === 0) return undefined
-    const value = (values[0] as string).trim()
+    const value = trimOptionalSpace(values[0] as string)
     const [, scheme, token] = SCHEME.exec(value) ?? []
     const place = (scheme === undefined ? undefined : bySchemeName.get(scheme.toLowerCase())) ?? whole
     // A comma may be two lines that somebody has joined, whatever scheme the first of them has.
@@ -82,11 +83,11 @@ function cookieReader(place: Place): Reader {
     const lines = access.header('cookie')
     if (lines.length === 0) return undefined
     // Some hosts join cookie lines with a comma, so one behind a comma counts as another.
-    const pairs = lines.flatMap((line) => line.split(/[;,]/)).map((pair) => pair.trim())
+    const pairs = lines.flatMap((line) => line.split(/[;,]/)).map(trimOptionalSpace)
     const [value, ...more] = pairs.filter((pair) => pair.startsWith(prefix))
     if (value === undefined) return undefined
     if (more.length > 0) return malformed(place)
-    const wholePairs = lines.flatMap((line) => line.split(';')).map((pair) => pair.trim())
+    const wholePairs = lines.flatMap((line) => line.split(';')).map(trimOptionalSpace)
     return wholePairs.includes(value) ? credential(place, value.slice(prefix.length)) : malformed(place)
   }
 }
@@ -118,7 +119,7 @@ function subprotocolReader(place: Place): Reader {
     const offers = access
       .header('sec-websocket-protocol')
       .flatMap((line) => line.split(','))
-      .map((offer) => offer.trim())
+      .map(trimOptionalSpace)
     const [offer, ...more] = offers.filter((each) => carriesToken(each, place.name))
     if (offer === undefined) return undefined
     if (more.length > 0) return malformed(place)
