@@ -31,7 +31,7 @@ export function extractor(places: Iterable<Place>): Extract {
   }
 }
 
-function malformed(place: Place): Refusal {
+function malformed(place: Place | undefined): Refusal {
   return { reason: 'credential-malformed', place }
 }
 
@@ -55,12 +55,22 @@ function headerReader(name: string, places: readonly Place[]): Reader {
     const values = access.header(name)
     if (values.length === 0) return undefined
     const value = trimOptionalSpace(values[0] as string)
+    // A comma may be two lines that somebody has joined, whatever scheme the first of them has.
+    if (values.length > 1 || value.includes(',')) return malformed(firstPlaceIn(values) ?? whole)
     const [, scheme, token] = SCHEME.exec(value) ?? []
     const place = (scheme === undefined ? undefined : bySchemeName.get(scheme.toLowerCase())) ?? whole
-    // A comma may be two lines that somebody has joined, whatever scheme the first of them has.
-    if (values.length > 1 || value.includes(',')) return malformed(place ?? (places[0] as Place))
     if (place === undefined || value === '') return undefined
     return credential(place, place === whole ? value : token)
+  }
+
+  /** Of several values, the first of a listed scheme: only its challenge may tell the error. */
+  function firstPlaceIn(values: readonly string[]): Place | undefined {
+    for (const part of values.flatMap((value) => value.split(','))) {
+      const scheme = SCHEME.exec(trimOptionalSpace(part))?.[1]
+      const place = scheme === undefined ? undefined : bySchemeName.get(scheme.toLowerCase())
+      if (place) return place
+    }
+    return undefined
   }
 }
 
@@ -112,8 +122,6 @@ function formDecode(text: string): string | undefined {
   return decodeUtf8(text.replaceAll('+', ' '))
 }
 
-const SUBPROTOCOL_TOKEN = /^(.+)\.token(64)?\.(.*)$/
-
 function subprotocolReader(place: Place): Reader {
   return (access) => {
     const offers = access
@@ -123,8 +131,10 @@ function subprotocolReader(place: Place): Reader {
     const [offer, ...more] = offers.filter((each) => carriesToken(each, place.name))
     if (offer === undefined) return undefined
     if (more.length > 0) return malformed(place)
-    const [, , encoded, token] = SUBPROTOCOL_TOKEN.exec(offer) as RegExpExecArray
-    return credential(place, encoded === undefined ? token : fromBase64Url(token as string))
+    const plain = `${place.name}.token.`
+    // The token is all that follows: it may itself hold what stands before it.
+    if (offer.startsWith(plain)) return credential(place, offer.slice(plain.length))
+    return credential(place, fromBase64Url(offer.slice(`${place.name}.token64.`.length)))
   }
 }
 
