@@ -70,7 +70,7 @@ export function authorizer({ settings, findMatch, extract, policies }: Parts): A
     })
 
     function deny(step: Step['step'], refusal: Refusal, principal?: Principal): Decision {
-      trace?.({ step, outcome: 'refused', note: refusal.detail ?? refusal.permission ?? refusal.reason })
+      trace?.({ step, outcome: 'refused', note: refusal.detail ?? (refusal.permissions?.join(' ') || refusal.reason) })
       return { allow: false, refusal, principal, match }
     }
 

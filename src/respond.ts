@@ -23,8 +23,8 @@ export interface Responder {
   corsHeaders(access: Access): Record<string, string>
 }
 
-/** An RFC 6749 (3.3) scope-token list; anything else cannot stand in `scope`. */
-const SCOPE = /^[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*$/
+/** An RFC 6749 (3.3) scope-token; where a permission is none, `scope` cannot tell what is needed. */
+const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
 export function responder(settings: Settings): Responder {
   const dialect = dialects[settings.refusals.dialect]
@@ -102,15 +102,15 @@ function challengeSchemes(settings: Settings): (match: Match | undefined) => rea
   }
 }
 
-function challenge(scheme: string, realm: string, { reason, permission, place }: Refusal): string {
+function challenge(scheme: string, realm: string, { reason, permissions = [], place }: Refusal): string {
   const isPresented = place?.name === 'authorization' && place.scheme === scheme
   const error = isPresented ? REASONS[reason].error : undefined
   const scope =
-    error === 'insufficient_scope' && permission !== undefined && SCOPE.test(permission) ? permission : undefined
+    error === 'insufficient_scope' && permissions.every((each) => SCOPE_TOKEN.test(each)) ? permissions.join(' ') : ''
   return [
     `${schemeName(scheme)} realm="${realm}"`,
     ...(error === undefined ? [] : [`error="${error}"`]),
-    ...(scope === undefined ? [] : [`scope="${scope}"`]),
+    ...(scope === '' ? [] : [`scope="${scope}"`]),
   ].join(', ')
 }
 

@@ -28,7 +28,7 @@ export interface Match {
 export interface Refusal {
   readonly reason: Reason
   /** The permissions that would have been needed, where that is the reason. */
-  readonly permission?: string | undefined
+  readonly permissions?: readonly string[] | undefined
   readonly retryAfterSeconds?: number | undefined
   readonly detail?: string | undefined
   /** Where the credential stood, so that the challenge of its scheme can tell the error (RFC 6750 3). */

@@ -40,5 +40,5 @@ export function permissions(): Policy {
 }
 
 function missing(match: Attempt['match']): Refusal {
-  return { reason: 'permission-missing', permission: match.permissions?.map((needed) => needed.text).join(' ') }
+  return { reason: 'permission-missing', permissions: match.permissions?.map((needed) => needed.text) }
 }

@@ -107,7 +107,7 @@ describe('permissions', () => {
     const grant = { type: 'custom' as const, permissions: ['orders.read'] }
     expect(permissions()(attemptOf({ match, principal: { grant } }))).toEqual({
       reason: MISSING,
-      permission: 'orders.read orders.write',
+      permissions: ['orders.read', 'orders.write'],
     })
   })
 })
