@@ -1,4 +1,5 @@
 import type { RouteDocument } from './config.ts'
+import { TOKEN } from './lib/header-name.ts'
 import { isHost } from './lib/host.ts'
 import type { PathClass, Target } from './lib/path.ts'
 import { classifyPath, loosestReading, segmentsOf, splitTarget, upperEscapes } from './lib/path.ts'
@@ -172,7 +173,10 @@ function withOtherEnd(segments: readonly string[]): readonly string[] {
 function preflightMethodOf(access: Access): string | undefined {
   if (access.method !== 'OPTIONS') return undefined
   const [method, ...more] = access.header('access-control-request-method')
-  if (method === undefined || more.length > 0 || access.header('origin').length !== 1) return undefined
+  const [origin, ...others] = access.header('origin')
+  if (method === undefined || more.length > 0 || origin === undefined || others.length > 0) return undefined
+  // Hosts that join repeated fields hand two of them over as one with a comma.
+  if (!TOKEN.test(method) || origin.includes(',')) return undefined
   if (access.header('transfer-encoding').length > 0) return undefined
   return access.header('content-length').every((length) => length === '0') ? method : undefined
 }

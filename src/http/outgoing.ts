@@ -47,7 +47,7 @@ export function cleaner(settings: Settings): Clean {
       const canonical = canonicalHeaderName(name)
       if (canonical === 'host') return []
       if (CLAIMS.has(canonical) || CLAIM_PREFIX.test(canonical) || canonical.startsWith(IDENTITY_PREFIX)) return []
-      if (configured.has(canonical) || (isPreflight && !PREFLIGHT.test(canonical))) return []
+      if (configured.has(canonical) || (isPreflight && !PREFLIGHT.test(name.toLowerCase()))) return []
       return isRemoved(name, canonical, value)
     })
     for (const [name, secret] of snapshot?.originHeaders ?? []) {
@@ -86,7 +86,7 @@ function headerFilter(removed: readonly Place[]): (name: string, canonical: stri
 
   return (name, canonical, value) => {
     if (canonical === 'cookie' && cookies.length > 0) {
-      return rest(name, value, ';', (pair) => cookies.some((cookie) => pair.trimStart().startsWith(`${cookie}=`)))
+      return rest(name, value, ';', (pair) => cookies.some((cookie) => holdsCookie(pair, cookie)))
     }
     if (canonical === 'sec-websocket-protocol' && subprotocols.length > 0) {
       return rest(name, value, ',', (offer) => subprotocols.some((each) => carriesToken(offer.trim(), each)))
@@ -97,6 +97,11 @@ function headerFilter(removed: readonly Place[]): (name: string, canonical: stri
     )
     return isCredential ? [] : [[name, value]]
   }
+}
+
+/** Whether a pair is a cookie, or holds it behind a comma: some hosts join cookie lines so, and some origins split there. */
+function holdsCookie(pair: string, name: string): boolean {
+  return pair.split(',').some((part) => part.trimStart().startsWith(`${name}=`))
 }
 
 /** Whether a value holds a credential of the scheme, alone or behind another one. */
