@@ -1,4 +1,4 @@
-import type { Judgement, Latchkey } from './build.ts'
+import type { Judgement, Latchkey, Question } from './build.ts'
 import { build } from './build.ts'
 import type { CheckedDocument } from './checked.ts'
 import { stampedDocument } from './checked.ts'
@@ -49,21 +49,24 @@ export function logFaults(faults: readonly Fault[], host: Pick<Host, 'sink'>): v
   }
 }
 
-/** An authorizer without a usable document: everything but `live` is refused with `not-configured`. */
+/**
+ * An authorizer without a usable document: everything is refused with `not-configured`, but for `live` where Latchkey
+ * itself answers it.
+ */
 export function faulty(host: Host, defaults: HostDefaults): Latchkey {
   const settings = settingsOf({ credentials: [], routes: [] }, defaults)
   const observe = observer(settings.log, host.sink)
 
-  function judge(access: Access): Judgement {
-    const judgement: Judgement = { access, decision: decisionOn(access), snapshot: undefined }
+  function judge(access: Access, { endpoints }: Question): Judgement {
+    const judgement: Judgement = { access, decision: decisionOn(access, endpoints !== false), snapshot: undefined }
     observe(judgement.decision, access, 0)
     return judgement
   }
-  return { settings, judge, judgeWhat: (_, access) => judge(access), failing: () => [] }
+  return { settings, judge, judgeWhat: (_, access, question) => judge(access, question), failing: () => [] }
 }
 
-function decisionOn(access: Access): Judgement['decision'] {
-  const target = splitTarget(access.target)
+function decisionOn(access: Access, endpoints: boolean): Judgement['decision'] {
+  const target = endpoints ? splitTarget(access.target) : undefined
   if (target?.path === LIVE && (access.method === 'GET' || access.method === 'HEAD')) {
     return { allow: true, principal: 'anonymous', match: endpointMatch('live', target, false), place: undefined }
   }
