@@ -1,98 +1,101 @@
 import { randomUUID } from 'node:crypto'
-import { encodePath, encodePathOnce } from '../../src/lib/percent.ts'
+import { encodePath } from '../../src/lib/percent.ts'
 import type { Access, EpochSeconds } from '../../src/model/access.ts'
+import { parseArn } from './arn.ts'
 import type { HttpRequestEvent, RestRequestEvent, TokenEvent } from './event.ts'
+import type { Fields } from './fields.ts'
+import { fieldsOf, queryOf } from './fields.ts'
 
-/** The fields of a request, by lower-case name. */
-type Fields = ReadonlyMap<string, readonly string[]>
+/**
+ * Reads an access from a TOKEN event: `methodArn` tells method and path, the token is the value of the one `header` that
+ * the document reads.
+ */
+export function tokenAccess(event: TokenEvent, header: string, at: EpochSeconds): Access {
+  const { method, path } = parseArn(event.methodArn) ?? {}
+  const fields = fieldsOf(null, { [header]: event.authorizationToken })
+  return access({ method, path, query: '', fields, domainName: 'api-gateway', sourceIp: undefined }, at)
+}
+
+/**
+ * Reads an access from a REST API's REQUEST event. Its `path` is what the client sent, and begins on a custom domain
+ * with the base path of the mapping.
+ */
+export function restAccess(event: RestRequestEvent, basePath: string, at: EpochSeconds): Access {
+  const { apiId, domainName, identity } = event.requestContext ?? {}
+  const path = isOwnDomain(domainName, apiId) ? event.path : without(event.path, basePath)
+  const fields = fieldsOf(event.multiValueHeaders, event.headers)
+  const query = queryOf(event.multiValueQueryStringParameters, event.queryStringParameters)
+  return access({ method: event.httpMethod, path, query, fields, domainName, sourceIp: identity?.sourceIp }, at)
+}
+
+/**
+ * Reads an access from an HTTP API's event. Its `rawPath` is decoded, whatever its name says, and begins with the stage,
+ * where that has a name, or on a custom domain with the base path of the mapping.
+ */
+export function httpAccess(event: HttpRequestEvent, basePath: string, at: EpochSeconds): Access {
+  const { apiId, domainName, http, stage } = event.requestContext ?? {}
+  const stripped = isOwnDomain(domainName, apiId)
+    ? withoutStage(event.rawPath, stage)
+    : without(event.rawPath, basePath)
+  const path = stripped === undefined ? undefined : encoded(stripped)
+  const query = event.rawQueryString ? `?${event.rawQueryString}` : ''
+  const fields = fieldsOf(null, event.headers, event.cookies)
+  return access({ method: http?.method, path, query, fields, domainName, sourceIp: http?.sourceIp }, at)
+}
+
+interface Parts {
+  readonly method: unknown
+  readonly path: unknown
+  readonly query: string
+  readonly fields: Fields
+  readonly domainName: unknown
+  readonly sourceIp: unknown
+}
 
 const NONE: readonly string[] = []
 
-/**
- * Reads an access from a TOKEN event. Its methodArn holds the method and the path, without stage and base path; the
- * token is the value of the one header that the document reads.
- */
-export function tokenAccess(event: TokenEvent, header: string, at: EpochSeconds): Access {
-  // arn:aws:execute-api:region:account:api/stage/METHOD/path
-  const [, , method = '', ...path] = event.methodArn.split('/')
-  const fields: Fields = new Map(event.authorizationToken ? [[header, [event.authorizationToken]]] : [])
-  return access(method, `/${encodePathOnce(path.join('/'))}`, fields, 'api-gateway', undefined, at)
-}
-
-/** Reads an access from a REST API's REQUEST event. `basePath` is the custom domain's mapping, which `path` begins with. */
-export function restAccess(event: RestRequestEvent, basePath: string, at: EpochSeconds): Access {
-  const fields = fieldsOf(event.multiValueHeaders ?? singles(event.headers))
-  const path = encodePathOnce(without(event.path ?? '/', basePath))
-  const query = queryOf(event.multiValueQueryStringParameters ?? singles(event.queryStringParameters))
-  const { domainName, identity } = event.requestContext ?? {}
-  return access(event.httpMethod ?? '', path + query, fields, domainName, identity?.sourceIp, at)
-}
-
-/** Reads an access from an HTTP API's event. A stage that has a name stands before the path on AWS's own domain. */
-export function httpAccess(event: HttpRequestEvent, basePath: string, at: EpochSeconds): Access {
-  const { domainName, http, stage } = event.requestContext ?? {}
-  const isOwnDomain = domainName?.includes('.execute-api.') === true
-  const prefix = isOwnDomain && stage && stage !== '$default' ? `/${stage}` : basePath
-  const path = encodePath(without(event.rawPath ?? '/', prefix))
-  const query = event.rawQueryString ? `?${event.rawQueryString}` : ''
-  const fields = fieldsOf(singles(event.headers))
-  if (event.cookies && event.cookies.length > 0 && !fields.has('cookie'))
-    fields.set('cookie', [event.cookies.join('; ')])
-  return access(http?.method ?? '', path + query, fields, domainName, http?.sourceIp, at)
-}
-
-function access(
-  method: string,
-  target: string,
-  fields: Fields,
-  domainName: string | null | undefined,
-  sourceIp: string | null | undefined,
-  at: EpochSeconds,
-): Access {
-  const hosts = fields.get('host') ?? NONE
+/** An empty target is ambiguous to the core: a request whose method or path is not known is refused. */
+function access({ method, path, query, fields, domainName, sourceIp }: Parts, at: EpochSeconds): Access {
+  const hosts = fields.get('host') ?? [domainName]
+  const isKnown = isText(method) && isText(path) && !/[?#]/.test(path)
   return {
     requestId: randomUUID(),
     at,
-    method,
+    method: isText(method) ? method : '',
     // API Gateway has no plain HTTP.
     scheme: 'https',
     loopback: false,
-    host: hosts.length === 1 ? (hosts[0] as string) : hosts.length === 0 ? (domainName ?? '') : '',
-    target,
+    host: hosts.length === 1 && isText(hosts[0]) ? hosts[0] : '',
+    target: isKnown ? path + query : '',
     header: (name) => fields.get(name) ?? NONE,
     headerNames: () => fields.keys(),
-    clientAddress: sourceIp ?? undefined,
+    clientAddress: isText(sourceIp) ? sourceIp : undefined,
   }
 }
 
-function singles(
-  values: Readonly<Record<string, string | undefined>> | null | undefined,
-): Record<string, readonly string[]> {
-  const pairs = Object.entries(values ?? {}).flatMap(([name, value]) =>
-    value == null ? [] : [[name, [value]] as const],
-  )
-  return Object.fromEntries(pairs)
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
 }
 
-/** API Gateway keeps the client's spelling, so two spellings of one name are two values of it. */
-function fieldsOf(values: Readonly<Record<string, readonly string[] | undefined>>): Map<string, readonly string[]> {
-  const fields = new Map<string, readonly string[]>()
-  for (const [name, list] of Object.entries(values)) {
-    const lower = name.toLowerCase()
-    fields.set(lower, [...(fields.get(lower) ?? NONE), ...(list ?? NONE)])
-  }
-  return fields
+/** Whether the request came by AWS's own name for the API, which knows no base path. */
+function isOwnDomain(domainName: unknown, apiId: unknown): boolean {
+  return isText(domainName) && isText(apiId) && domainName.startsWith(apiId) && domainName.includes('.execute-api.')
 }
 
-function queryOf(values: Readonly<Record<string, readonly string[] | undefined>>): string {
-  const pairs = Object.entries(values).flatMap(([name, list]) =>
-    (list ?? NONE).map((value) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`),
-  )
-  return pairs.length === 0 ? '' : `?${pairs.join('&')}`
-}
-
-function without(path: string, prefix: string): string {
-  if (prefix === '' || !path.startsWith(prefix)) return path
+/** Takes a prefix of whole segments away; undefined where the path does not begin with it. */
+function without(path: unknown, prefix: string): string | undefined {
+  if (!isText(path) || !path.startsWith(prefix)) return undefined
   const rest = path.slice(prefix.length)
-  return rest === '' ? '/' : rest.startsWith('/') ? rest : path
+  return rest === '' ? '/' : rest.startsWith('/') ? rest : undefined
+}
+
+/** Emulators leave the stage out, AWS does not. */
+function withoutStage(path: unknown, stage: unknown): string | undefined {
+  if (!isText(path) || !isText(stage)) return undefined
+  return stage === '$default' ? path : (without(path, `/${stage}`) ?? path)
+}
+
+/** Bytes that are not UTF-8 arrive as U+FFFD, from which nothing can be encoded again: left as it is, it is ambiguous. */
+function encoded(path: string): string {
+  return /[\ufffd\ud800-\udfff]/u.test(path) ? path : encodePath(path)
 }

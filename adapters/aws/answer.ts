@@ -1,7 +1,6 @@
 import type { Judgement } from '../../src/build.ts'
 import { identityHeaders } from '../../src/identity.ts'
-import type { Decision, Refusal } from '../../src/model/decision.ts'
-import type { Principal } from '../../src/model/principal.ts'
+import type { Refusal } from '../../src/model/decision.ts'
 
 /** A REST authorizer's answer, and an HTTP API's where simple responses are off. */
 export interface PolicyAnswer {
@@ -21,63 +20,48 @@ export interface SimpleAnswer {
   readonly context: AnswerContext
 }
 
-/** `$context.authorizer.*`: flat texts, as REST APIs take nothing else. */
-export type AnswerContext = Readonly<Record<string, string>>
+/** `$context.authorizer.*`: flat texts, as REST APIs take nothing else. Each is always there, empty where there is nothing. */
+export type AnswerContext = Readonly<
+  Record<'subject' | 'owner' | 'kind' | 'type' | 'name' | 'permissions' | 'expires' | 'requestId' | 'reason', string>
+>
 
-/** Thrown where API Gateway must answer 401 (the message has to be exactly this) or must not cache (any other). */
-export class Thrown extends Error {
-  override name = 'Thrown'
+/** How an API is answered: `rest` by policies and a thrown 401, `iam` by policies, `simple` by yes or no. */
+export type Form = 'rest' | 'simple' | 'iam'
+
+/** What API Gateway must not take for an answer, and so must not cache. Its message is all that the gateway reads. */
+export class NoAnswer extends Error {
+  override name = 'NoAnswer'
 }
 
-/** Answers with a policy that names exactly what was judged. */
-export function policyAnswer(judgement: Judgement, status: number, arn: string, isRest: boolean): PolicyAnswer {
+/** Translates a judgement; throws where API Gateway has no other word for it. `status` is what a gate would answer. */
+export function answer(judgement: Judgement, status: number, arn: string, form: Form): PolicyAnswer | SimpleAnswer {
   const { decision } = judgement
-  const refusal = decision.allow ? wildcardIn(arn) : decision.refusal
-  if (refusal) throwWhereNeeded(refusal, status, isRest)
+  const refusal = decision.allow ? undefined : decision.refusal
+  if (refusal) throwWhereNeeded(refusal, status, form)
+  const context = contextOf(judgement, refusal)
+  if (form === 'simple') return { isAuthorized: decision.allow, context }
+  const Effect = decision.allow ? 'Allow' : 'Deny'
   return {
-    principalId: principalId(decision),
+    principalId: context.owner || context.subject || 'anonymous',
     policyDocument: {
       Version: '2012-10-17',
-      Statement: [{ Action: 'execute-api:Invoke', Effect: refusal ? 'Deny' : 'Allow', Resource: arn }],
+      Statement: [{ Action: 'execute-api:Invoke', Effect, Resource: arn }],
     },
-    context: contextOf(judgement, refusal),
+    context,
   }
 }
 
-/** Answers yes or no. HTTP APIs make a 403 of every no; the reason is in the context. */
-export function simpleAnswer(judgement: Judgement, status: number): SimpleAnswer {
-  const { decision } = judgement
-  const refusal = decision.allow ? undefined : decision.refusal
-  if (refusal) throwWhereNeeded(refusal, status, false)
-  return { isAuthorized: decision.allow, context: contextOf(judgement, refusal) }
+/** 401 on REST is exactly this word, thrown; a limit or an outage is thrown so that it is never cached. */
+function throwWhereNeeded({ reason }: Refusal, status: number, form: Form): void {
+  if (status === 401 && form === 'rest') throw new NoAnswer('Unauthorized')
+  if (status === 429 || status >= 500) throw new NoAnswer(`latchkey: ${reason}`)
 }
 
-/** A path may hold what IAM reads as a wildcard: such a policy would allow more than was judged. */
-function wildcardIn(arn: string): Refusal | undefined {
-  const [, , , ...path] = arn.split('/')
-  return /[*?$]/.test(path.join('/')) ? { reason: 'request-ambiguous' } : undefined
-}
-
-/** 401 on REST is this word, thrown; an outage or a limit is thrown so that its answer is never cached. */
-function throwWhereNeeded({ reason }: Refusal, status: number, isRest: boolean): void {
-  if (status === 401 && isRest) throw new Thrown('Unauthorized')
-  if (status === 429 || status >= 500) throw new Thrown(`latchkey: ${reason}`)
-}
-
-function principalId(decision: Decision): string {
-  const principal = knownOf(decision)
-  return principal ? (principal.owner ?? principal.subject) : 'anonymous'
-}
-
-function knownOf({ principal }: Decision): Principal | undefined {
-  return principal === 'anonymous' ? undefined : principal
-}
-
-/** The identity headers by their short names: `X-Latchkey-Request-Id` is `requestId`. */
+/** The identity headers by their short names: `X-Latchkey-Request-Id` is `requestId`. A refused caller has no identity. */
 function contextOf({ access, decision }: Judgement, refusal: Refusal | undefined): AnswerContext {
-  const identity = identityHeaders(refusal ? 'anonymous' : (knownOf(decision) ?? 'anonymous'), access.requestId)
-  const named = identity.map(([name, value]) => [shortName(name), value] as const)
-  return { ...Object.fromEntries(named), reason: refusal?.reason ?? '' }
+  const headers = identityHeaders(decision.allow ? decision.principal : 'anonymous', access.requestId)
+  const identity = Object.fromEntries(headers.map(([name, value]) => [shortName(name), value]))
+  return { ...identity, reason: refusal?.reason ?? '' } as AnswerContext
 }
 
 function shortName(header: string): string {

@@ -1,21 +1,21 @@
-import type { Judgement, Latchkey } from '../../src/build.ts'
+import type { Latchkey } from '../../src/build.ts'
 import type { CheckedDocument } from '../../src/checked.ts'
 import type { Document } from '../../src/config.ts'
 import { nodeDigests } from '../../src/crypto/node.ts'
 import type { Maybe } from '../../src/lib/maybe.ts'
 import { load } from '../../src/load.ts'
-import type { Access, EpochSeconds } from '../../src/model/access.ts'
+import type { EpochSeconds } from '../../src/model/access.ts'
 import type { SecretSource, Sink } from '../../src/model/ports.ts'
 import { env } from '../../src/secrets/env.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import { statusOf } from '../../src/status.ts'
-import { httpAccess, restAccess, tokenAccess } from './access.ts'
 import type { PolicyAnswer, SimpleAnswer } from './answer.ts'
-import { policyAnswer, simpleAnswer } from './answer.ts'
-import type { AuthorizerEvent, HttpRequestEvent, RestRequestEvent, TokenEvent } from './event.ts'
-import { shapeOf } from './event.ts'
+import { answer, NoAnswer } from './answer.ts'
+import type { AuthorizerEvent } from './event.ts'
+import { known } from './event.ts'
+import { tell } from './request.ts'
 
-export type { PolicyAnswer, SimpleAnswer } from './answer.ts'
+export type { AnswerContext, PolicyAnswer, SimpleAnswer } from './answer.ts'
 export type { AuthorizerEvent } from './event.ts'
 
 export interface AuthorizerOptions {
@@ -45,8 +45,9 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   const now = options.now ?? (() => Date.now() / 1000)
   const sink = options.sink ?? consoleSink()
   const secrets = options.secrets ?? env(variables)
-  const reply = options.httpApiReply ?? (variables['LATCHKEY_AWS_REPLY'] === 'iam' ? 'iam' : 'simple')
-  const basePath = options.basePath ?? variables['LATCHKEY_AWS_BASE_PATH'] ?? ''
+  const httpApiReply = options.httpApiReply ?? (variables['LATCHKEY_AWS_REPLY'] === 'iam' ? 'iam' : 'simple')
+  const basePath = slashed(options.basePath ?? variables['LATCHKEY_AWS_BASE_PATH'] ?? '')
+  const warned = new Set<string>()
   let loaded: Maybe<Latchkey> | undefined
 
   function latchkey(): Maybe<Latchkey> {
@@ -55,61 +56,38 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
     return (loaded ??= load({ text, document: options.document }, host, { transport: 'any' }))
   }
 
-  function judge(authority: Latchkey, access: Access): Maybe<Judgement> {
-    // Nothing runs after the reply: a refresh that is not waited for goes on at the next call.
-    return authority.judge(access, { defer: () => undefined, endpoints: false })
-  }
-
-  function tokenJudgement(authority: Latchkey, event: TokenEvent): Maybe<Judgement> {
-    const { credentials, addresses } = authority.settings
-    const places = new Set(credentials.flatMap((credential) => credential.places))
-    const [place, ...more] = places
-    const access = tokenAccess(event, place?.kind === 'header' ? place.name : 'authorization', now())
-    if (place?.kind === 'header' && more.length === 0 && !addresses) return judge(authority, access)
-    const message = 'a TOKEN authorizer sees one header and no address: use a REQUEST authorizer for this document'
-    sink.write({ type: 'notice', level: 'error', message })
-    const refusal = { reason: 'not-configured' as const }
-    return { access, decision: { allow: false, refusal, principal: undefined, match: undefined }, snapshot: undefined }
+  /** The operator is told each thing once: a client can repeat what it does as often as it likes. */
+  function warn(message: string | undefined): void {
+    if (message === undefined || warned.has(message)) return
+    warned.add(message)
+    sink.write({ type: 'notice', level: 'warn', message })
   }
 
   return async function handler(event) {
-    const shape = shapeOf(event)
-    const authority = await latchkey()
-    switch (shape) {
-      case 'rest-token':
-        return answer(
-          authority,
-          await tokenJudgement(authority, event as TokenEvent),
-          (event as TokenEvent).methodArn,
-          'rest',
-        )
-      case 'rest-request': {
-        const request = event as RestRequestEvent
-        return answer(
-          authority,
-          await judge(authority, restAccess(request, basePath, now())),
-          request.methodArn,
-          'rest',
-        )
-      }
-      case 'http': {
-        const request = event as HttpRequestEvent
-        return answer(authority, await judge(authority, httpAccess(request, basePath, now())), request.routeArn, reply)
-      }
-      case undefined:
-        sink.write({ type: 'notice', level: 'error', message: 'this event is no authorizer event of API Gateway' })
-        throw new Error('latchkey: not-configured')
+    const recognised = known(event)
+    if (!recognised) {
+      warn('refused an event that API Gateway sends to no authorizer of a REST or HTTP API')
+      throw new NoAnswer('latchkey: not-configured')
     }
+    if (variables['LATCHKEY_AUTH']) warn('LATCHKEY_AUTH means nothing here: the document says what is open')
+    const authority = await latchkey()
+    const { settings } = authority
+    const { access, arn, form, objection } = tell(recognised, { settings, httpApiReply, basePath, at: now() })
+    warn(objection?.detail)
+    const question = { defer: nothingRunsLater, endpoints: false }
+    // API Gateway is the peer, and nobody stands before it whose word counts: `proxies` is for other hosts.
+    const judgement = await authority.judgeWhat(() => objection ?? access, access, question)
+    const { decision } = judgement
+    const status = decision.allow ? 200 : statusOf(decision.refusal.reason, settings.refusals)
+    return answer(judgement, status, arn, form)
   }
 }
 
-function answer(
-  { settings }: Latchkey,
-  judgement: Judgement,
-  arn: string,
-  form: 'rest' | 'simple' | 'iam',
-): PolicyAnswer | SimpleAnswer {
-  const { decision } = judgement
-  const status = decision.allow ? 200 : statusOf(decision.refusal.reason, settings.refusals)
-  return form === 'simple' ? simpleAnswer(judgement, status) : policyAnswer(judgement, status, arn, form === 'rest')
+/** A refresh that nobody waits for is frozen with the function and goes on at its next call. */
+function nothingRunsLater(): void {}
+
+/** A base path in the one form in which it is compared: a slash before it and none behind. */
+function slashed(path: string): string {
+  const trimmed = path.replace(/^\/+|\/+$/g, '')
+  return trimmed === '' ? '' : `/${trimmed}`
 }

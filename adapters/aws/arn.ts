@@ -1,0 +1,40 @@
+/** What an execute-api ARN tells of a request: `arn:aws:execute-api:region:account:api/stage/METHOD/path`. */
+export interface RequestArn {
+  readonly method: string
+  /** Without stage and base path, beginning with `/`. Nobody documents whether it is decoded. */
+  readonly path: string
+}
+
+const ARN = /^arn:[^:/]+:execute-api:[^:/]*:[^:/]*:[^/]+\/[^/]+\/([^/]+)(\/.*)?$/s
+
+/** Takes an ARN apart; undefined where it names no method of an API's stage. */
+export function parseArn(arn: string): RequestArn | undefined {
+  const [, method, path] = ARN.exec(arn) ?? []
+  return method === undefined ? undefined : { method, path: path ?? '/' }
+}
+
+/**
+ * Whether IAM reads an ARN as one resource and nothing else: `*` and `?` are wildcards there, `$` may begin a variable.
+ * The stage `$default` of HTTP APIs is the one exception.
+ */
+export function isExact(arn: string): boolean {
+  return !/[*?$]/.test(arn.replace(/^([^/]*)\/\$default\//, '$1/default/'))
+}
+
+/** Spelt alike by everybody, whether it was decoded or not. */
+const PLAIN = /^[A-Za-z0-9\-._~/]*$/
+
+/**
+ * Whether an ARN is about another request than the one that was read out of the same event: a prefix that nobody
+ * configured was not taken away, or one was that belongs to the path. Only what is spelt alike everywhere can tell.
+ */
+export function contradicts(arn: RequestArn, method: string, path: string): boolean {
+  // The default route of an HTTP API.
+  if (arn.method === '$default') return false
+  if (arn.method !== method) return true
+  return PLAIN.test(arn.path) && PLAIN.test(path) && withoutEnd(arn.path) !== withoutEnd(path)
+}
+
+function withoutEnd(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : path
+}

@@ -1,0 +1,111 @@
+import type { HttpRequestEvent, RestRequestEvent, TokenEvent } from '../../adapters/aws/event.ts'
+
+/** A request as it stands on the wire, and what API Gateway knows of where it arrived. */
+export interface Sent {
+  readonly method: string
+  readonly target: string
+  readonly headers: readonly (readonly [string, string])[]
+  /** Default `api.example`, a custom domain; `API.execute-api...` is AWS's own. */
+  readonly host?: string
+  readonly address?: string
+  readonly stage?: string
+  /** The base path of the custom domain's mapping. */
+  readonly basePath?: string
+}
+
+export const API = 'a1b2c3d4e5'
+export const OWN_DOMAIN = `${API}.execute-api.eu-central-1.amazonaws.com`
+
+const DEFAULTS = { host: 'api.example', address: '203.0.113.7', stage: 'prod', basePath: '' }
+
+/** What API Gateway sends to a REST API's REQUEST authorizer: the path as it was sent, the query decoded. */
+export function restEvent(sent: Sent): RestRequestEvent {
+  const { method, target, host, address, basePath } = { ...DEFAULTS, ...sent }
+  const { path, query } = split(target)
+  const headers = [...sent.headers, ['Host', host] as const]
+  return {
+    type: 'REQUEST',
+    methodArn: arnOf(sent, path),
+    path: basePath + path,
+    httpMethod: method,
+    headers: last(headers),
+    multiValueHeaders: every(headers),
+    queryStringParameters: last(parameters(query)),
+    multiValueQueryStringParameters: every(parameters(query)),
+    requestContext: { apiId: API, domainName: host, identity: { sourceIp: address } },
+  }
+}
+
+/** What API Gateway sends to an HTTP API's authorizer with payload 2.0. Where it refuses a path itself, undefined. */
+export function httpEvent(sent: Sent): HttpRequestEvent | undefined {
+  const { method, target, host, address, stage, basePath } = { ...DEFAULTS, ...sent }
+  const { path, query } = split(target)
+  const decoded = httpApiPath(path)
+  if (decoded === undefined) return undefined
+  const prefix = host === OWN_DOMAIN && stage !== '$default' ? `/${stage}` : basePath
+  const cookies = sent.headers
+    .filter(([name]) => name.toLowerCase() === 'cookie')
+    .flatMap(([, line]) => line.split('; '))
+  const headers = [...sent.headers, ['Host', host] as const].filter(([name]) => name.toLowerCase() !== 'cookie')
+  return {
+    version: '2.0',
+    type: 'REQUEST',
+    routeArn: arnOf(sent, decoded),
+    rawPath: prefix + decoded,
+    rawQueryString: query ?? '',
+    ...(cookies.length > 0 && { cookies }),
+    headers: joined(headers),
+    requestContext: { apiId: API, stage, domainName: host, http: { method, sourceIp: address } },
+  }
+}
+
+/** What API Gateway sends to a REST API's TOKEN authorizer. */
+export function tokenEvent(sent: Sent, header = 'authorization'): TokenEvent {
+  const authorizationToken = sent.headers.find(([name]) => name.toLowerCase() === header)?.[1] ?? null
+  return { type: 'TOKEN', methodArn: arnOf(sent, split(sent.target).path), authorizationToken }
+}
+
+/**
+ * What an HTTP API makes of a path, as captures of live ones show: it is decoded, cut at a `?`, and decoded again; where
+ * that cannot be done the request is answered 400 before any authorizer is asked.
+ */
+export function httpApiPath(path: string): string | undefined {
+  try {
+    const [before = ''] = decodeURIComponent(path).split('?')
+    return decodeURIComponent(before)
+  } catch {
+    return undefined
+  }
+}
+
+function arnOf(sent: Sent, path: string): string {
+  const { method, stage } = { ...DEFAULTS, ...sent }
+  return `arn:aws:execute-api:eu-central-1:123456789012:${API}/${stage}/${method}${path}`
+}
+
+type Pairs = readonly (readonly [string, string])[]
+
+function split(target: string): { path: string; query: string | undefined } {
+  const mark = target.indexOf('?')
+  return mark < 0 ? { path: target, query: undefined } : { path: target.slice(0, mark), query: target.slice(mark + 1) }
+}
+
+function parameters(query: string | undefined): Pairs {
+  return query === undefined ? [] : Array.from(new URLSearchParams(query))
+}
+
+function last(pairs: Pairs): Record<string, string> | null {
+  return pairs.length === 0 ? null : Object.fromEntries(pairs)
+}
+
+function every(pairs: Pairs): Record<string, string[]> | null {
+  if (pairs.length === 0) return null
+  const values: Record<string, string[]> = Object.create(null)
+  for (const [name, value] of pairs) values[name] = [...(values[name] ?? []), value]
+  return values
+}
+
+function joined(pairs: Pairs): Record<string, string> {
+  const lower = pairs.map(([name, value]) => [name.toLowerCase(), value] as const)
+  return Object.fromEntries(Object.entries(every(lower) ?? {}).map(([name, values]) => [name, values.join(',')]))
+}
