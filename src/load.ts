@@ -13,11 +13,22 @@ import { observer } from './observe.ts'
 import { endpointMatch } from './routes.ts'
 import type { Fault, Validation } from './validate.ts'
 
+/**
+ * A document as TypeScript types an imported JSON file, where every literal is any string. It is validated like the rest.
+ */
+export interface ImportedDocument {
+  readonly credentials: readonly { readonly kind: string }[]
+  readonly routes: readonly { readonly path: string }[]
+}
+
+/** What a host takes for a document: one that `defineConfig` has typed, a JSON file, or one that the build has stamped. */
+export type GivenDocument = Document | ImportedDocument | CheckedDocument
+
 /** Where a host has its document from. A text, from `LATCHKEY_CONFIG`, goes before the one that was bundled. */
 export interface DocumentSource {
   readonly text?: string | undefined
   /** A document, or one that `latchkey check --emit` has stamped. */
-  readonly document?: Document | CheckedDocument | undefined
+  readonly document?: GivenDocument | undefined
 }
 
 /**

@@ -1,8 +1,7 @@
 import type { Latchkey } from '../../src/build.ts'
-import type { CheckedDocument } from '../../src/checked.ts'
-import type { Document } from '../../src/config.ts'
 import { nodeDigests } from '../../src/crypto/node.ts'
 import type { Maybe } from '../../src/lib/maybe.ts'
+import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
 import type { SecretSource, Sink } from '../../src/model/ports.ts'
@@ -20,7 +19,7 @@ export type { AuthorizerEvent } from './event.ts'
 
 export interface AuthorizerOptions {
   /** The document, or what `latchkey check --emit` made of it. A variable `LATCHKEY_CONFIG` goes before it. */
-  readonly document?: Document | CheckedDocument | undefined
+  readonly document?: GivenDocument | undefined
   /**
    * How an HTTP API is answered, as its event does not tell: `simple` where the authorizer has simple responses on, `iam`
    * where it has not. Default: the variable `LATCHKEY_AWS_REPLY`, else `simple`.

@@ -1,12 +1,11 @@
 import type { Context, ExecutionContext } from 'hono'
-import type { CheckedDocument } from '../../src/checked.ts'
-import type { Document } from '../../src/config.ts'
 import { webDigests } from '../../src/crypto/web.ts'
 import { app } from '../../src/http/app.ts'
 import type { Gate } from '../../src/http/gate.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
 import { accessOfRequest } from '../../src/http/request-access.ts'
 import { after } from '../../src/lib/maybe.ts'
+import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
 import type { Sink } from '../../src/model/ports.ts'
@@ -17,7 +16,7 @@ import { forwarder } from './forward.ts'
 
 export interface WorkerOptions {
   /** The document, or what `latchkey check --emit` made of it. A variable `LATCHKEY_CONFIG` goes before it. */
-  readonly document?: Document | CheckedDocument
+  readonly document?: GivenDocument
   /** Where events go. Default: JSON lines on the console, which Workers Logs reads. */
   readonly sink?: Sink
   /** The clock, in epoch seconds. */

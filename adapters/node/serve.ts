@@ -6,14 +6,13 @@ import type { Duplex } from 'node:stream'
 import type { HttpBindings } from '@hono/node-server'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
-import type { CheckedDocument } from '../../src/checked.ts'
-import type { Document } from '../../src/config.ts'
 import { nodeDigests } from '../../src/crypto/node.ts'
 import { app } from '../../src/http/app.ts'
 import type { Gate, Outcome } from '../../src/http/gate.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
 import { isWebSocket } from '../../src/http/outgoing.ts'
 import { after } from '../../src/lib/maybe.ts'
+import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
 import type { SecretSource, Sink } from '../../src/model/ports.ts'
@@ -28,7 +27,7 @@ import { writeReply } from './write.ts'
 
 export interface ServeOptions {
   /** The document, or its text; a faulty one is served as 503 `not-configured`. */
-  readonly document?: Document | CheckedDocument | undefined
+  readonly document?: GivenDocument | undefined
   readonly text?: string | undefined
   /** Goes before the document's own. */
   readonly origin?: string | undefined

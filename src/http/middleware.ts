@@ -1,10 +1,9 @@
 import type { Context, Env, MiddlewareHandler } from 'hono'
 import { env as bindingsOf } from 'hono/adapter'
-import type { CheckedDocument } from '../checked.ts'
-import type { Document } from '../config.ts'
 import { REQUEST_ID_HEADER } from '../identity.ts'
 import type { Maybe } from '../lib/maybe.ts'
 import { after, isLater } from '../lib/maybe.ts'
+import type { GivenDocument } from '../load.ts'
 import { load } from '../load.ts'
 import type { Access, EpochSeconds } from '../model/access.ts'
 import type { Digests, SecretSource, Sink } from '../model/ports.ts'
@@ -24,7 +23,7 @@ export interface LatchkeyVariables {
 
 export interface MiddlewareOptions {
   /** The configuration document, or what `latchkey check --emit` made of it. */
-  readonly document: Document | CheckedDocument
+  readonly document: GivenDocument
   /** Where secrets come from. Default: the runtime's own environment or bindings. */
   readonly secrets?: SecretSource
   /** Where events go. Default: JSON lines on the console. */
