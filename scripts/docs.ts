@@ -1,0 +1,76 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { pathToFileURL } from 'node:url'
+import { CHECK_FLAGS } from '../src/cli/check.ts'
+import { EXPLAIN_FLAGS } from '../src/cli/explain.ts'
+import { SERVE_FLAGS } from '../src/cli/serve.ts'
+import { TOKEN_FLAGS } from '../src/cli/token.ts'
+import type { Flags } from '../src/cli/usage.ts'
+import { HOSTS, KEYS_BY_HOST } from '../src/hosts.ts'
+import { REASONS } from '../src/model/reason.ts'
+
+/**
+ * Fills the blocks of the documentation that come from the code: `<!-- generated: NAME -->` to `<!-- end -->`. Run
+ * `node scripts/docs.ts` after a change; a test holds the pages to it.
+ */
+
+/** The pages that hold generated blocks. */
+export const GENERATED_PAGES: readonly string[] = ['docs/configuration.md', 'docs/http.md', 'docs/cli.md']
+
+const BLOCKS: Readonly<Record<string, () => string>> = {
+  'keys by host': keysByHost,
+  refusals,
+  'flags of serve': () => flags(SERVE_FLAGS),
+  'flags of check': () => flags(CHECK_FLAGS),
+  'flags of explain': () => flags(EXPLAIN_FLAGS),
+  'flags of token': () => flags(TOKEN_FLAGS),
+}
+
+/** A page with its blocks filled anew. Throws where a block has a name that nothing here makes. */
+export function filled(page: string): string {
+  return page.replace(/(<!-- generated: ([^>]+?) -->\n)[\s\S]*?(<!-- end -->)/g, (_, open, name, close) => {
+    const block = BLOCKS[name]
+    if (!block) throw new Error(`no generated block is called "${name}"`)
+    return `${open}\n${block()}\n\n${close}`
+  })
+}
+
+function keysByHost(): string {
+  const rows = Object.entries(KEYS_BY_HOST).map(([key, hosts]) => [
+    `\`${key}\``,
+    ...HOSTS.map((host) => (hosts.includes(host) ? 'yes' : 'ignored')),
+  ])
+  return table(['key', ...HOSTS], rows)
+}
+
+function refusals(): string {
+  const rows = Object.entries(REASONS).map(([reason, { status, error, title }]) => [
+    String(status),
+    `\`${reason}\``,
+    error === undefined ? '' : `\`${error}\``,
+    title,
+  ])
+  const byStatus = rows.toSorted(([a], [b]) => Number(a) - Number(b))
+  return table(['status', 'reason', 'error in the challenge', 'title'], byStatus)
+}
+
+function flags(flags: Flags): string {
+  const rows = Object.entries(flags).map(([name, { alias, valueHint, description }]) => {
+    const names = [...(alias ? [`-${alias}`] : []), `--${name}`].join(', ')
+    return [`\`${names}${valueHint ? ` ${valueHint.replaceAll('|', '\\|')}` : ''}\``, description]
+  })
+  return table(['flag', 'what it says'], rows)
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+  for (const path of GENERATED_PAGES) {
+    const page = readFileSync(path, 'utf8')
+    const next = filled(page)
+    if (next === page) continue
+    writeFileSync(path, next)
+    console.log(`wrote ${path}`)
+  }
+}
