@@ -57,10 +57,10 @@ function headerReader(name: string, places: readonly Place[]): Reader {
     const value = trimOptionalSpace(values[0] as string)
     // A comma may be two lines that somebody has joined, whatever scheme the first of them has.
     if (values.length > 1 || value.includes(',')) return malformed(firstPlaceIn(values) ?? whole)
-    const [, scheme, token] = SCHEME.exec(value) ?? []
-    const place = (scheme === undefined ? undefined : bySchemeName.get(scheme.toLowerCase())) ?? whole
+    const parts = SCHEME.exec(value)
+    const place = (parts === null ? undefined : bySchemeName.get((parts[1] as string).toLowerCase())) ?? whole
     if (place === undefined || value === '') return undefined
-    return credential(place, place === whole ? value : token)
+    return credential(place, place === whole ? value : parts?.[2])
   }
 
   /** Of several values, the first of a listed scheme: only its challenge may tell the error. */

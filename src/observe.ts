@@ -44,5 +44,6 @@ export function observer(settings: Settings['log'], sink: Sink): Observe {
 /** A target without its query, in any form: a query may hold a token, and so may what stands before an `@`. */
 function pathOf(target: string): string {
   if (target.charCodeAt(0) !== 0x2f) return ''
-  return (/^[^?#]*/.exec(target) as RegExpExecArray)[0]
+  const end = target.search(/[?#]/)
+  return end < 0 ? target : target.slice(0, end)
 }

@@ -204,12 +204,11 @@ function matchOf(
 const NONE: readonly Permission[] = []
 
 function fill(route: Route, segments: readonly string[]): readonly Permission[] {
-  const values = new Map(
-    route.parameters.map(({ name, place }) => [
-      name,
-      decodeUtf8(segments[place] as string) ?? (segments[place] as string),
-    ]),
-  )
+  const values = new Map<string, string>()
+  for (const { name, place } of route.parameters) {
+    const segment = segments[place] as string
+    values.set(name, decodeUtf8(segment) ?? segment)
+  }
   return route.permissions.map((template) => template(values))
 }
 

@@ -9,7 +9,8 @@ export function nodeDigests(): Digests {
   return {
     fingerprint(token) {
       salt ??= randomBytes(32).toString('base64url')
-      return hash('sha256', salt + token, 'hex')
+      // One character a byte: half of what hex takes to look up and to compare.
+      return hash('sha256', salt + token, 'binary')
     },
     hmac(algorithm, key, data) {
       return createHmac(algorithm === 'SHA-256' ? 'sha256' : 'sha512', key)

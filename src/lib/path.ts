@@ -35,7 +35,7 @@ const MOST_DECODINGS = 8
 
 /** Classifies a path that begins with `/`. */
 export function classifyPath(path: string): PathClass {
-  if (PLAIN.test(path)) return DOT_SEGMENT.test(path) ? 'ambiguous' : 'plain'
+  if (PLAIN.test(path)) return path.includes('/.') && DOT_SEGMENT.test(path) ? 'ambiguous' : 'plain'
   if (!ALLOWED.test(path) || ESCAPED_DOT.test(path)) return 'ambiguous'
   let reading = path
   for (let round = 0; ; round++) {

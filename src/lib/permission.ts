@@ -48,20 +48,28 @@ export function permissionTemplate(template: string): (values: ReadonlyMap<strin
   const parsed = parsePermission(template)
   if (placeholders(template).length === 0) return () => parsed
   const fillers = parsed.parts.map(partTemplate)
-  return (values) => {
-    const parts = fillers.map((filler) => (typeof filler === 'string' ? filler : filler(values)))
-    return { text: parts.join(''), parts }
+  return (values) => new FilledPermission(fillers.map((fill) => (typeof fill === 'string' ? fill : fill(values))))
+}
+
+/** A template that was filled for one request: its text is put together only where a refusal tells it. */
+class FilledPermission implements Permission {
+  readonly parts: PermissionParts
+
+  constructor(parts: PermissionParts) {
+    this.parts = parts
+  }
+
+  get text(): string {
+    return this.parts.join('')
   }
 }
 
-/** The part itself where it names no parameter. Templates are taken apart once, as they are filled at every request. */
+/** The part itself where it names no parameter: templates are filled at every request, and taken apart only once. */
 function partTemplate(part: string): string | ((values: ReadonlyMap<string, string>) => string) {
   // Literal text at even places, the names between at odd ones.
   const pieces = part.split(PLACEHOLDER)
-  if (pieces.length === 1) return part
-  return (values) => {
-    let filled = ''
-    for (const [place, piece] of pieces.entries()) filled += place % 2 === 0 ? piece : (values.get(piece) ?? '')
-    return filled
-  }
+  const name = pieces[1]
+  if (name === undefined) return part
+  if (part === `{${name}}`) return (values) => values.get(name) ?? ''
+  return (values) => pieces.map((piece, place) => (place % 2 === 0 ? piece : (values.get(piece) ?? ''))).join('')
 }
