@@ -55,6 +55,7 @@ export function routeTable(table: RouteTable): FindMatch {
     if (kind === 'ambiguous') return AMBIGUOUS
     const preflightMethod = preflightMethodOf(access)
     if (isUnder(target.path, table.base)) {
+      if (kind === 'opaque' || (kind === 'escaped' && isOwn(decodeUtf8(target.path) as string))) return AMBIGUOUS
       const endpoint = kind === 'plain' && endpoints ? ownEndpoints.get(target.path) : undefined
       const method = preflightMethod ?? access.method
       if (!endpoint || (method !== 'GET' && method !== 'HEAD')) return UNKNOWN
@@ -69,6 +70,11 @@ export function routeTable(table: RouteTable): FindMatch {
     const found = findUnambiguous(target.path, kind, segments, access.method)
     if (found === 'ambiguous') return AMBIGUOUS
     return found ? matchOf(found, target, segments, access.method, found.isProtected ? 'judged' : 'public') : UNKNOWN
+  }
+
+  /** Whether a path is one that Latchkey answers itself, somewhere. */
+  function isOwn(path: string): boolean {
+    return ownEndpoints.has(path) || isUnder(path, `${table.base}/verify`)
   }
 
   function refusesPreflight(route: Route): boolean {
