@@ -19,8 +19,8 @@ export interface Snapshot {
   gapAt(place: Place): Gap | undefined
   /** The fingerprints of the proxy secrets that count now. */
   proxySecrets(at: EpochSeconds): readonly string[]
-  /** The values of the origin's configured headers; undefined for one whose secret has no value. */
-  readonly originHeaders: ReadonlyMap<string, Secret | undefined>
+  /** The origin's configured headers with the values that count now; undefined for one whose secret has none. */
+  originHeaders(at: EpochSeconds): readonly (readonly [name: string, value: Secret | undefined])[]
   /** The names of secrets that could not be read when this was made. */
   readonly failing: readonly string[]
 }
@@ -116,7 +116,8 @@ function snapshotOf(settings: Settings, readings: Readings, host: Host): Maybe<S
         verifiersAt: () => [verifier],
         gapAt: (place) => gaps.get(place),
         proxySecrets: (at) => proxySecrets.filter((_, position) => isValid(proxySlots[position]?.until, at)),
-        originHeaders: new Map(headers.map(([name, slots]) => [name, slots.flatMap(valuesOf)[0]])),
+        originHeaders: (at) =>
+          headers.map(([name, slots]) => [name, slots.filter(({ until }) => isValid(until, at)).flatMap(valuesOf)[0]]),
         failing: Array.from(readings).flatMap(([name, reading]) => (reading.failed ? [name] : [])),
       }),
     ),
