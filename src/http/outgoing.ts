@@ -41,7 +41,10 @@ export function cleaner(settings: Settings): Clean {
 
   return (received, { access, snapshot }, allowed) => {
     const removed = placesToRemove(allowed)
-    const isRemoved = headerFilter(removed)
+    const isRemoved = headerFilter(
+      removed,
+      Array.from(places).filter((place) => !removed.includes(place)),
+    )
     const isPreflight = allowed.match.passage === 'preflight'
     const fields = endToEnd(received).flatMap(([name, value]): Field[] => {
       const canonical = canonicalHeaderName(name)
@@ -50,7 +53,7 @@ export function cleaner(settings: Settings): Clean {
       if (configured.has(canonical) || (isPreflight && !PREFLIGHT.test(name.toLowerCase()))) return []
       return isRemoved(name, canonical, value)
     })
-    for (const [name, secret] of snapshot?.originHeaders ?? []) {
+    for (const [name, secret] of snapshot?.originHeaders(access.at) ?? []) {
       if (!secret) return { reason: 'not-configured', detail: `origin header ${name}` }
       fields.push([name, secret.reveal()])
     }
@@ -78,7 +81,10 @@ function forwardedFields({ clientAddress, host, scheme }: Access): Field[] {
 }
 
 /** Gives a field less the credentials that stand in it; nothing where nothing is left. */
-function headerFilter(removed: readonly Place[]): (name: string, canonical: string, value: string) => Field[] {
+function headerFilter(
+  removed: readonly Place[],
+  kept: readonly Place[],
+): (name: string, canonical: string, value: string) => Field[] {
   const names = (kind: Place['kind']) => removed.filter((place) => place.kind === kind).map((place) => place.name)
   const cookies = names('cookie')
   const subprotocols = names('subprotocol')
@@ -93,9 +99,16 @@ function headerFilter(removed: readonly Place[]): (name: string, canonical: stri
     }
     const isCredential = headers.some(
       (place) =>
-        canonicalHeaderName(place.name) === canonical && (place.scheme === undefined || hasScheme(value, place.scheme)),
+        canonicalHeaderName(place.name) === canonical &&
+        (place.scheme === undefined ? !isKept(canonical, value) : hasScheme(value, place.scheme)),
     )
     return isCredential ? [] : [[name, value]]
+  }
+
+  /** A whole value is a credential only where no scheme is read beside it. */
+  function isKept(canonical: string, value: string): boolean {
+    const schemes = kept.filter((place) => place.kind === 'header' && canonicalHeaderName(place.name) === canonical)
+    return !value.includes(',') && schemes.some(({ scheme }) => scheme !== undefined && hasScheme(value, scheme))
   }
 }
 
