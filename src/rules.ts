@@ -33,7 +33,9 @@ export function brokenRules(document: Partial<Document>, wellFormed: (pointer: s
   }
   if (typeof document.origin === 'object') look(['origin'], (report) => checkOrigin(document, report))
   if (document.proxies !== undefined) look(['proxies'], (report) => checkProxies(document, report))
-  if (document.revocation !== undefined) look(['revocation'], (report) => checkBudget(document, report))
+  if (document.revocation !== undefined && wellFormed('/secretsSeconds') && wellFormed('/staleSeconds')) {
+    look(['revocation'], (report) => checkBudget(document, report))
+  }
   return faults
 }
 
@@ -116,7 +118,7 @@ function checkRoute(route: RouteDocument, credentials: readonly CredentialDocume
       if (route[key] !== undefined) report([key], 'nothing: a public route takes every request')
     }
   }
-  const parameters = new Set(segmentsOf(route.path).map((segment) => segment.replace(/^:/, '')))
+  const parameters = new Set(segmentsOf(route.path).flatMap((segment) => /^:(.*)$/.exec(segment)?.[1] ?? []))
   for (const [place, template] of [route.permission ?? []].flat().entries()) {
     const unknown = placeholders(template).filter((name) => !parameters.has(name))
     const below = Array.isArray(route.permission) ? ['permission', place] : ['permission']
@@ -135,6 +137,9 @@ function checkRoute(route: RouteDocument, credentials: readonly CredentialDocume
 const OUR_HEADERS =
   /^(?:host|connection|keep-alive|content-length|transfer-encoding|te|trailer|upgrade|forwarded|x-forwarded-.*|x-latchkey-.*)$/
 
+/** Names that valibot passes over in a record, whatever stands there. */
+const UNREAD_NAMES = new Set(['__proto__', 'constructor', 'prototype'])
+
 function checkOrigin(document: Partial<Document>, report: Report): void {
   const origin = document.origin
   if (typeof origin !== 'object') return
@@ -144,7 +149,8 @@ function checkOrigin(document: Partial<Document>, report: Report): void {
     report([], '"url", "binding" or "zone"')
   }
   for (const name of Object.keys(origin.headers ?? {})) {
-    if (OUR_HEADERS.test(canonicalHeaderName(name)))
+    if (UNREAD_NAMES.has(name)) report(['headers', name], 'the name of a header')
+    else if (OUR_HEADERS.test(canonicalHeaderName(name)))
       report(['headers', name], 'a header that the gate does not set itself')
   }
 }
