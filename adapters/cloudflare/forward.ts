@@ -34,24 +34,26 @@ export function forwarder(gate: Gate, origin: Origin | Refusal, failed: Failed):
     if (isRefusal(outgoing)) return refuse(outgoing)
     if (isRefusal(origin)) return refuse(origin)
     const url = URL.parse((origin.url ?? schemeAndAuthority(request.url)) + outgoing.target)
-    // What fetch would write differently is not what was judged.
-    if (url?.href !== `${url?.origin}${outgoing.target}`) return refuse({ reason: 'request-ambiguous' })
+    const isRead = access.method === 'GET' || access.method === 'HEAD'
+    // What fetch would write differently is not what was judged; and of GET and HEAD it drops a body without a length.
+    const isKept = !isRead || !request.body || request.headers.has('content-length')
+    if (!isKept || url?.href !== `${url?.origin}${outgoing.target}`) return refuse({ reason: 'request-ambiguous' })
 
     const headers = new Headers(request.headers)
     setFields(headers, isWebSocket(access) ? [...outgoing.fields, ['Upgrade', 'websocket']] : outgoing.fields)
     const head = patience(timeoutMilliseconds)
-    // To GET and HEAD fetch gives no body, which they may have (RFC 9110 9.3.1); a request that has one keeps it.
-    const takesBody = access.method !== 'GET' && access.method !== 'HEAD'
+    const init: RequestInit = {
+      headers,
+      redirect: 'manual',
+      signal: head.signal,
+      // What one caller may see must be no other one's cached copy.
+      ...(allowed.principal !== 'anonymous' && { cache: 'no-store' }),
+    }
     try {
-      const response = await origin.fetch(takesBody || !request.body ? url.href : new Request(url, request), {
-        method: access.method,
-        headers,
-        redirect: 'manual',
-        signal: head.signal,
-        ...(takesBody && { body: head.watch(request) }),
-        // What one caller may see must be no other one's cached copy.
-        ...(allowed.principal !== 'anonymous' && { cache: 'no-store' }),
-      })
+      // GET and HEAD may have a body (RFC 9110 9.3.1), which fetch takes for them only in a request that came with it.
+      const response = await (isRead && request.body
+        ? origin.fetch(new Request(url, request), init)
+        : origin.fetch(url.href, { ...init, method: access.method, body: head.watch(request) }))
       const failure = failureOf(response.status)
       if (failure) return fail(failure)
       if (response.status === 101) return response
