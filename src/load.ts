@@ -73,7 +73,8 @@ export function faulty(host: Host, defaults: HostDefaults): Latchkey {
     observe(judgement.decision, access, 0)
     return judgement
   }
-  return { settings, judge, judgeWhat: (_, access, question) => judge(access, question), failing: () => [] }
+  const { digests } = host
+  return { settings, digests, judge, judgeWhat: (_, access, question) => judge(access, question), failing: () => [] }
 }
 
 function decisionOn(access: Access, endpoints: boolean): Judgement['decision'] {
