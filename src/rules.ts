@@ -4,7 +4,12 @@ import { canonicalHeaderName } from './lib/header-name.ts'
 import { classifyPath, segmentsOf } from './lib/path.ts'
 import { placeholders } from './lib/permission.ts'
 import { jsonPointer } from './lib/pointer.ts'
-import type { Fault } from './validate.ts'
+
+/** Something wrong in a document: where (RFC 6901), and what is allowed there. Never what stood there. */
+export interface Fault {
+  readonly pointer: string
+  readonly message: string
+}
 
 /** Where a fault lies, below the place that is looked at. */
 type Report = (below: readonly (string | number)[], message: string) => void
@@ -62,9 +67,9 @@ function checkCredential(credential: CredentialDocument, before: readonly Creden
   }
 }
 
-/** Fields that frame a message or that Latchkey itself sets cannot carry a credential. */
+/** Fields that frame a message, that events show or that Latchkey itself sets cannot carry a credential. */
 const RESERVED =
-  /^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|cookie|sec-websocket-.*|x-latchkey-.*)$/
+  /^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|user-agent|x-forwarded-.*|cookie|sec-websocket-.*|x-latchkey-.*)$/
 
 function checkPlace(place: PlaceDocument, report: Report): void {
   const kinds = [place.header, place.cookie, place.query, place.subprotocol].filter((kind) => kind !== undefined)

@@ -1,14 +1,11 @@
 import * as v from 'valibot'
 import type { Document } from './config.ts'
 import { jsonPointer } from './lib/pointer.ts'
+import type { Fault } from './rules.ts'
 import { brokenRules } from './rules.ts'
 import { documentSchema } from './schema.ts'
 
-/** Something wrong in a document: where (RFC 6901), and what is allowed there. Never what stood there. */
-export interface Fault {
-  readonly pointer: string
-  readonly message: string
-}
+export type { Fault } from './rules.ts'
 
 export type Validation =
   | { readonly ok: true; readonly document: Document }

@@ -67,6 +67,8 @@ describe('credentials', () => {
     [{ header: 'Content-Length' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
     [{ header: 'Sec-WebSocket-Protocol' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
     [{ header: 'X-Latchkey-Subject' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
+    [{ header: 'User-Agent' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
+    [{ header: 'X-Forwarded-For' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
     [{ header: 'x_latchkey_subject' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
   ])('a place such as %j', (place, expected) => {
     expect(ofCredentials({ from: [place] })).toEqual(expected)
