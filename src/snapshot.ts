@@ -65,13 +65,15 @@ export function snapshots(settings: Settings, host: Host): Snapshots {
     })
   }
 
-  function sharedRefresh(at: EpochSeconds): Maybe<Snapshot> {
+  /** Deferred even where it is waited for: many requests share it, and it must outlive the one that began it. */
+  function sharedRefresh(at: EpochSeconds, defer: Defer): Maybe<Snapshot> {
     if (flight) return flight
     const refreshed = refresh(at)
     if (!isLater(refreshed)) return refreshed
     flight = refreshed.finally(() => {
       flight = undefined
     })
+    defer(flight)
     return flight
   }
 
@@ -79,10 +81,8 @@ export function snapshots(settings: Settings, host: Host): Snapshots {
     latest: () => latest,
     current(at, defer) {
       if (latest && at < refreshAt) return latest
-      const refreshed = sharedRefresh(at)
-      if (!latest || at >= waitAt || !isLater(refreshed)) return refreshed
-      defer(refreshed)
-      return latest
+      const refreshed = sharedRefresh(at, defer)
+      return !latest || at >= waitAt || !isLater(refreshed) ? refreshed : latest
     },
   }
 }
