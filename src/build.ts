@@ -4,7 +4,8 @@ import type { Document, HostDefaults, Settings } from './config.ts'
 import { settingsOf } from './config.ts'
 import { extractor } from './extract.ts'
 import type { Maybe } from './lib/maybe.ts'
-import { after } from './lib/maybe.ts'
+import { after, isLater } from './lib/maybe.ts'
+import { splitTarget } from './lib/path.ts'
 import type { Access } from './model/access.ts'
 import type { Decision, Refusal } from './model/decision.ts'
 import { isRefusal } from './model/decision.ts'
@@ -49,6 +50,8 @@ export interface Latchkey {
   judgeWhat(read: Reading, access: Access, question: Question): Maybe<Judgement>
   /** The state that `health` tells: the names of secrets that cannot be read. Does no I/O. */
   failing(): readonly string[]
+  /** Reads the secrets before anybody asks, so that what is wrong with them is told at start. Nobody waits for it. */
+  warm(): void
 }
 
 /** Builds the authorizer of a valid document on a host. Does nothing yet: secrets are read at the first request. */
@@ -67,7 +70,7 @@ export function build(document: Document, host: Host, defaults: HostDefaults): L
     const started = host.elapsed()
     const options: Options = { endpoints: question.endpoints !== false, trace: question.trace }
     const judged = guarded(access, () =>
-      after(current(access.at, question.defer), (snapshot) =>
+      after(snapshotFor(access, question.defer), (snapshot) =>
         after(read(access, snapshot), (meant): Maybe<Judgement> => {
           if (isRefusal(meant)) return { access, decision: denied(meant), snapshot }
           return after(authorize(meant, snapshot, options), (decision) => ({ access: meant, decision, snapshot }))
@@ -78,6 +81,19 @@ export function build(document: Document, host: Host, defaults: HostDefaults): L
       observe(judgement.decision, judgement.access, host.elapsed() - started)
       return judgement
     })
+  }
+
+  /** `live` and `health` wait for no source: they get what is known, and the reading that they began goes on. */
+  function snapshotFor(access: Access, defer: Defer): Maybe<Snapshot> {
+    const snapshot = current(access.at, defer)
+    if (!isLater(snapshot) || !isProbe(access.target)) return snapshot
+    defer(snapshot.catch(() => undefined))
+    return latest() ?? NOTHING_READ
+  }
+
+  function isProbe(target: string): boolean {
+    const path = splitTarget(target)?.path
+    return path === `${settings.base}/live` || path === `${settings.base}/health`
   }
 
   /** Refusals are values, so what is thrown is a bug or an outage: it is logged by name and refused. */
@@ -101,7 +117,20 @@ export function build(document: Document, host: Host, defaults: HostDefaults): L
     judge: (access, question) => judgeWhat(asReceived, access, question),
     judgeWhat,
     failing: () => latest()?.failing ?? [],
+    warm() {
+      const snapshot = current(host.now(), () => undefined)
+      if (isLater(snapshot)) snapshot.catch(() => undefined)
+    },
   }
+}
+
+/** The snapshot before the first one. What lies under `base` never goes to the origin, so nothing passes by it. */
+const NOTHING_READ: Snapshot = {
+  verifiersAt: () => [],
+  gapAt: () => 'dependency-unavailable',
+  proxySecrets: () => [],
+  originHeaders: () => [],
+  failing: [],
 }
 
 const asReceived: Reading = (access) => access
