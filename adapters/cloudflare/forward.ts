@@ -52,8 +52,8 @@ export function forwarder(gate: Gate, origin: Origin | Refusal, failed: Failed):
     try {
       // GET and HEAD may have a body (RFC 9110 9.3.1), which fetch takes for them only in a request that came with it.
       const response = await (isRead && request.body
-        ? origin.fetch(new Request(url, request), init)
-        : origin.fetch(url.href, { ...init, method: access.method, body: head.watch(request) }))
+        ? origin.fetch(new Request(url, request), init, request)
+        : origin.fetch(url.href, { ...init, method: access.method, body: head.watch(request) }, request))
       const failure = failureOf(response.status)
       if (failure) return fail(failure)
       if (response.status === 101) return response

@@ -8,7 +8,7 @@ import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
 import { isRefusal } from '../../src/model/decision.ts'
-import type { Sink } from '../../src/model/ports.ts'
+import type { Defer, Sink } from '../../src/model/ports.ts'
 import { cloudflare } from '../../src/secrets/cloudflare.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import { accessOf } from './access.ts'
@@ -63,21 +63,36 @@ export function worker(options: WorkerOptions): WorkerModule {
     })
   }
 
-  async function builtOn(bindings: Bindings): Promise<Built> {
+  async function builtOn(bindings: Bindings, defer: Defer): Promise<Built> {
     built ??= build(bindings)
-    if (isLater(built)) built = await built
-    return built
+    if (!isLater(built)) return built
+    // Many requests may wait for it, and it must outlive the one that began it.
+    defer(built)
+    try {
+      built = await built
+      return built
+    } catch (error) {
+      built = undefined
+      throw error
+    }
+  }
+
+  /** What is thrown is a bug, or a bundle that lacks a module: whatever it was, the caller gets nothing by it. */
+  function failClosed(error: unknown): Response {
+    const name = error instanceof Error ? error.name : 'unknown error'
+    sink.write({ type: 'notice', level: 'error', message: `a request failed closed: ${name}` })
+    return new Response(null, { status: 503, headers: { 'Cache-Control': 'no-store' } })
   }
 
   return {
     async fetch(request, bindings, context) {
       try {
-        const { gate, forward } = await builtOn(bindings)
-        const defer = (work: Promise<unknown>) => context.waitUntil(work)
+        const defer: Defer = (work) => context.waitUntil(work)
+        const { gate, forward } = await builtOn(bindings, defer)
         const { reply, passed } = await gate.enter(accessOf(request, now()), defer)
         return reply ? toResponse(reply, request.method) : await forward(request, passed)
-      } catch {
-        return new Response(null, { status: 503, headers: { 'Cache-Control': 'no-store' } })
+      } catch (error) {
+        return failClosed(error)
       }
     },
   }

@@ -6,14 +6,20 @@ export type Bindings = Readonly<Record<string, unknown>>
 
 /** A binding that requests can be sent to: a service, an mTLS certificate, a VPC service. */
 export interface Fetcher {
-  fetch(input: Request | string, init: RequestInit): Promise<Response>
+  fetch(input: Request | string, init: RequestInit & Incoming): Promise<Response>
+}
+
+/** What the edge knows of a client: place, network, TLS. To fetch the same key says how to fetch. */
+interface Incoming {
+  readonly cf?: unknown
 }
 
 /** Where allowed requests go. */
 export interface Origin {
   /** Scheme and authority; undefined: those of the incoming URL. */
   readonly url: string | undefined
-  readonly fetch: Fetcher['fetch']
+  /** `from`: the request that came in, whose `cf` a service is to see as if it had come there. */
+  fetch(input: Request | string, init: RequestInit, from: Request): Promise<Response>
 }
 
 const URL_OF_ORIGIN = /^https?:\/\/[^/?#@\s\\]+\/?$/
@@ -23,7 +29,12 @@ export function originOf(settings: OriginSettings | undefined, bindings: Binding
   const throughRuntime = (url: string | undefined): Origin => ({ url, fetch: (input, init) => fetch(input, init) })
   if (settings?.binding !== undefined) {
     const binding = bindings[settings.binding]
-    if (isFetcher(binding)) return { url: settings.url, fetch: (input, init) => binding.fetch(input, init) }
+    if (isFetcher(binding)) {
+      return {
+        url: settings.url,
+        fetch: (input, init, { cf }: Request & Incoming) => binding.fetch(input, { ...init, cf }),
+      }
+    }
     if (typeof binding === 'string' && URL_OF_ORIGIN.test(binding)) return throughRuntime(binding.replace(/\/$/, ''))
     return missing(`binding ${settings.binding} is neither a service nor a variable with a URL such as https://host`)
   }
