@@ -4,18 +4,17 @@ import type { Document, HostDefaults, Settings } from './config.ts'
 import { settingsOf } from './config.ts'
 import { extractor } from './extract.ts'
 import type { Maybe } from './lib/maybe.ts'
-import { after } from './lib/maybe.ts'
+import { after, isLater } from './lib/maybe.ts'
+import { splitTarget } from './lib/path.ts'
 import type { Access } from './model/access.ts'
 import type { Decision, Refusal } from './model/decision.ts'
 import { isRefusal } from './model/decision.ts'
-import type { Defer, Host, Policy } from './model/ports.ts'
+import type { Defer, Digests, Host, Policy } from './model/ports.ts'
 import { observer } from './observe.ts'
 import { credentials } from './policies/credentials.ts'
 import { crossSite } from './policies/cross-site.ts'
 import { permissions } from './policies/permissions.ts'
 import { surface } from './policies/surface.ts'
-import type { Proxies } from './proxies.ts'
-import { proxies } from './proxies.ts'
 import { routeTable } from './routes.ts'
 import type { Snapshot } from './snapshot.ts'
 import { snapshots } from './snapshot.ts'
@@ -39,23 +38,25 @@ export interface Question {
 }
 
 /** A way to read the access that is really meant out of the one that was received. */
-export type Reading = (access: Access, snapshot: Snapshot, proxies: Proxies) => Maybe<Access | Refusal>
+export type Reading = (access: Access, snapshot: Snapshot) => Maybe<Access | Refusal>
 
 /** The built authorizer: one document, one host. */
 export interface Latchkey {
   readonly settings: Settings
-  /** Judges a request that the host itself received. Never throws: what is unexpected is refused. */
+  readonly digests: Digests
+  /** Judges a request as the host received it. Never throws: what is unexpected is refused. */
   judge(access: Access, question: Question): Maybe<Judgement>
-  /** Judges what `read` finds in a request. */
+  /** Judges what `read` finds in a request: what a trusted proxy says about it, or the one that it asks about. */
   judgeWhat(read: Reading, access: Access, question: Question): Maybe<Judgement>
   /** The state that `health` tells: the names of secrets that cannot be read. Does no I/O. */
   failing(): readonly string[]
+  /** Reads the secrets before anybody asks, so that what is wrong with them is told at start. Nobody waits for it. */
+  warm(): void
 }
 
 /** Builds the authorizer of a valid document on a host. Does nothing yet: secrets are read at the first request. */
 export function build(document: Document, host: Host, defaults: HostDefaults): Latchkey {
   const settings = settingsOf(document, defaults)
-  const trusted = proxies(settings, host.digests)
   const { current, latest } = snapshots(settings, host)
   const observe = observer(settings.log, host.sink)
   const authorize = authorizer({
@@ -65,20 +66,12 @@ export function build(document: Document, host: Host, defaults: HostDefaults): L
     policies: policiesOf(settings),
   })
 
-  /** The peer's own request; what a trusted proxy says about it counts. */
-  const received: Reading = (access, snapshot) =>
-    settings.proxies === undefined
-      ? access
-      : after(trusted.trusts(access, snapshot), (isTrusted) =>
-          isTrusted ? trusted.describedBy(access, access.clientAddress) : access,
-        )
-
   function judgeWhat(read: Reading, access: Access, question: Question): Maybe<Judgement> {
     const started = host.elapsed()
     const options: Options = { endpoints: question.endpoints !== false, trace: question.trace }
     const judged = guarded(access, () =>
-      after(current(access.at, question.defer), (snapshot) =>
-        after(read(access, snapshot, trusted), (meant): Maybe<Judgement> => {
+      after(snapshotFor(access, question.defer), (snapshot) =>
+        after(read(access, snapshot), (meant): Maybe<Judgement> => {
           if (isRefusal(meant)) return { access, decision: denied(meant), snapshot }
           return after(authorize(meant, snapshot, options), (decision) => ({ access: meant, decision, snapshot }))
         }),
@@ -88,6 +81,19 @@ export function build(document: Document, host: Host, defaults: HostDefaults): L
       observe(judgement.decision, judgement.access, host.elapsed() - started)
       return judgement
     })
+  }
+
+  /** `live` and `health` wait for no source: they get what is known, and the reading that they began goes on. */
+  function snapshotFor(access: Access, defer: Defer): Maybe<Snapshot> {
+    const snapshot = current(access.at, defer)
+    if (!isLater(snapshot) || !isProbe(access.target)) return snapshot
+    defer(snapshot.catch(() => undefined))
+    return latest() ?? NOTHING_READ
+  }
+
+  function isProbe(target: string): boolean {
+    const path = splitTarget(target)?.path
+    return path === `${settings.base}/live` || path === `${settings.base}/health`
   }
 
   /** Refusals are values, so what is thrown is a bug or an outage: it is logged by name and refused. */
@@ -107,11 +113,27 @@ export function build(document: Document, host: Host, defaults: HostDefaults): L
 
   return {
     settings,
-    judge: (access, question) => judgeWhat(received, access, question),
+    digests: host.digests,
+    judge: (access, question) => judgeWhat(asReceived, access, question),
     judgeWhat,
     failing: () => latest()?.failing ?? [],
+    warm() {
+      const snapshot = current(host.now(), () => undefined)
+      if (isLater(snapshot)) snapshot.catch(() => undefined)
+    },
   }
 }
+
+/** The snapshot before the first one. What lies under `base` never goes to the origin, so nothing passes by it. */
+const NOTHING_READ: Snapshot = {
+  verifiersAt: () => [],
+  gapAt: () => 'dependency-unavailable',
+  proxySecrets: () => [],
+  originHeaders: () => [],
+  failing: [],
+}
+
+const asReceived: Reading = (access) => access
 
 function denied(refusal: Refusal): Decision {
   return { allow: false, refusal, principal: undefined, match: undefined }

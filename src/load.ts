@@ -73,7 +73,14 @@ export function faulty(host: Host, defaults: HostDefaults): Latchkey {
     observe(judgement.decision, access, 0)
     return judgement
   }
-  return { settings, judge, judgeWhat: (_, access, question) => judge(access, question), failing: () => [] }
+  return {
+    settings,
+    digests: host.digests,
+    judge,
+    judgeWhat: (_, access, question) => judge(access, question),
+    failing: () => [],
+    warm: () => undefined,
+  }
 }
 
 function decisionOn(access: Access, endpoints: boolean): Judgement['decision'] {

@@ -1,3 +1,4 @@
+import type { Reading } from './build.ts'
 import type { Settings } from './config.ts'
 import { isHost } from './lib/host.ts'
 import { isListed, isLoopback, parseAddress } from './lib/ip.ts'
@@ -59,6 +60,16 @@ export function proxies(settings: Settings, digests: Digests): Proxies {
     for (const entry of entries.toReversed()) if (entry === undefined || !isListed(entry, listed)) return entry
     return entries[0]
   }
+}
+
+/**
+ * The request that a host received, through the proxies that it came by: what a trusted peer says about it counts. A host
+ * whose peer is nobody's proxy, such as a Lambda authorizer, judges what it receives.
+ */
+export function throughProxies(settings: Settings, { trusts, describedBy }: Proxies): Reading {
+  if (settings.proxies === undefined) return (access) => access
+  return (access, snapshot) =>
+    after(trusts(access, snapshot), (isTrusted) => (isTrusted ? describedBy(access, access.clientAddress) : access))
 }
 
 /** An entry of `X-Forwarded-For`: an address, some proxies add a port; undefined where it is neither. */

@@ -4,7 +4,12 @@ import { canonicalHeaderName } from './lib/header-name.ts'
 import { classifyPath, segmentsOf } from './lib/path.ts'
 import { placeholders } from './lib/permission.ts'
 import { jsonPointer } from './lib/pointer.ts'
-import type { Fault } from './validate.ts'
+
+/** Something wrong in a document: where (RFC 6901), and what is allowed there. Never what stood there. */
+export interface Fault {
+  readonly pointer: string
+  readonly message: string
+}
 
 /** Where a fault lies, below the place that is looked at. */
 type Report = (below: readonly (string | number)[], message: string) => void
@@ -33,7 +38,9 @@ export function brokenRules(document: Partial<Document>, wellFormed: (pointer: s
   }
   if (typeof document.origin === 'object') look(['origin'], (report) => checkOrigin(document, report))
   if (document.proxies !== undefined) look(['proxies'], (report) => checkProxies(document, report))
-  if (document.revocation !== undefined) look(['revocation'], (report) => checkBudget(document, report))
+  if (document.revocation !== undefined && wellFormed('/secretsSeconds') && wellFormed('/staleSeconds')) {
+    look(['revocation'], (report) => checkBudget(document, report))
+  }
   return faults
 }
 
@@ -60,9 +67,9 @@ function checkCredential(credential: CredentialDocument, before: readonly Creden
   }
 }
 
-/** Fields that frame a message or that Latchkey itself sets cannot carry a credential. */
+/** Fields that frame a message, that events show or that Latchkey itself sets cannot carry a credential. */
 const RESERVED =
-  /^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|cookie|sec-websocket-.*|x-latchkey-.*)$/
+  /^(?:host|connection|content-length|transfer-encoding|te|trailer|upgrade|user-agent|x-forwarded-.*|cookie|sec-websocket-.*|x-latchkey-.*)$/
 
 function checkPlace(place: PlaceDocument, report: Report): void {
   const kinds = [place.header, place.cookie, place.query, place.subprotocol].filter((kind) => kind !== undefined)
@@ -116,7 +123,7 @@ function checkRoute(route: RouteDocument, credentials: readonly CredentialDocume
       if (route[key] !== undefined) report([key], 'nothing: a public route takes every request')
     }
   }
-  const parameters = new Set(segmentsOf(route.path).map((segment) => segment.replace(/^:/, '')))
+  const parameters = new Set(segmentsOf(route.path).flatMap((segment) => /^:(.*)$/.exec(segment)?.[1] ?? []))
   for (const [place, template] of [route.permission ?? []].flat().entries()) {
     const unknown = placeholders(template).filter((name) => !parameters.has(name))
     const below = Array.isArray(route.permission) ? ['permission', place] : ['permission']
@@ -135,6 +142,9 @@ function checkRoute(route: RouteDocument, credentials: readonly CredentialDocume
 const OUR_HEADERS =
   /^(?:host|connection|keep-alive|content-length|transfer-encoding|te|trailer|upgrade|forwarded|x-forwarded-.*|x-latchkey-.*)$/
 
+/** Names that valibot passes over in a record, whatever stands there. */
+const UNREAD_NAMES = new Set(['__proto__', 'constructor', 'prototype'])
+
 function checkOrigin(document: Partial<Document>, report: Report): void {
   const origin = document.origin
   if (typeof origin !== 'object') return
@@ -144,7 +154,8 @@ function checkOrigin(document: Partial<Document>, report: Report): void {
     report([], '"url", "binding" or "zone"')
   }
   for (const name of Object.keys(origin.headers ?? {})) {
-    if (OUR_HEADERS.test(canonicalHeaderName(name)))
+    if (UNREAD_NAMES.has(name)) report(['headers', name], 'the name of a header')
+    else if (OUR_HEADERS.test(canonicalHeaderName(name)))
       report(['headers', name], 'a header that the gate does not set itself')
   }
 }

@@ -98,9 +98,10 @@ const route = v.strictObject(
   'a route such as { "path": "/api/*", "permission": "api.use" }',
 )
 
-const originUrl = matching(
-  /^https?:\/\/[^/?#@\s\\]+\/?$/,
-  'a URL such as "http://127.0.0.1:9000", with no path, query or user',
+const ORIGIN_URL = 'a URL such as "http://127.0.0.1:9000", with no path, query or user'
+const originUrl = v.pipe(
+  matching(/^https?:\/\/[^/?#@\s\\]+\/?$/, ORIGIN_URL),
+  v.check((value) => URL.canParse(value), ORIGIN_URL),
 )
 const origin = v.union(
   [

@@ -50,28 +50,31 @@ export function snapshots(settings: Settings, host: Host): Snapshots {
 
   function refresh(at: EpochSeconds): Maybe<Snapshot> {
     const read = mapMaybe(uses, ([name, use]) => readSecret(name, use, readings.get(name), at, settings, host))
-    const made = after(read, (all) => {
+    return after(read, (all) => {
       const next: Readings = new Map(uses.map(([name], place) => [name, all[place] as Reading]))
       const isSame = latest !== undefined && uses.every(([name]) => isUnchanged(readings.get(name), next.get(name)))
-      readings = next
-      return isSame ? (latest as Snapshot) : snapshotOf(settings, next, host)
-    })
-    return after(made, (snapshot) => {
-      latest = snapshot
-      const half = settings.secretsSeconds / 2
-      refreshAt = at + (snapshot.failing.length > 0 ? Math.min(RETRY_SECONDS, half) : half)
-      waitAt = Math.min(at + settings.secretsSeconds, ...staleTimes(readings, settings))
-      return snapshot
+      return after(isSame ? (latest as Snapshot) : snapshotOf(settings, next, host), (snapshot) => {
+        // Not before: what no snapshot could be made of must not count as read.
+        readings = next
+        latest = snapshot
+        const half = settings.secretsSeconds / 2
+        waitAt = Math.min(at + settings.secretsSeconds, ...staleTimes(next, settings))
+        refreshAt = Math.min(at + (snapshot.failing.length > 0 ? Math.min(RETRY_SECONDS, half) : half), waitAt)
+        return snapshot
+      })
     })
   }
 
-  function sharedRefresh(at: EpochSeconds): Maybe<Snapshot> {
+  /** Deferred even where it is waited for: many requests share it, and it must outlive the one that began it. */
+  function sharedRefresh(at: EpochSeconds, defer: Defer): Maybe<Snapshot> {
     if (flight) return flight
     const refreshed = refresh(at)
     if (!isLater(refreshed)) return refreshed
     flight = refreshed.finally(() => {
       flight = undefined
     })
+    // Where nobody waits for it, a failure is told to the first request that has to.
+    defer(flight.catch(() => undefined))
     return flight
   }
 
@@ -79,10 +82,8 @@ export function snapshots(settings: Settings, host: Host): Snapshots {
     latest: () => latest,
     current(at, defer) {
       if (latest && at < refreshAt) return latest
-      const refreshed = sharedRefresh(at)
-      if (!latest || at >= waitAt || !isLater(refreshed)) return refreshed
-      defer(refreshed)
-      return latest
+      const refreshed = sharedRefresh(at, defer)
+      return !latest || at >= waitAt || !isLater(refreshed) ? refreshed : latest
     },
   }
 }
@@ -103,6 +104,7 @@ function snapshotOf(settings: Settings, readings: Readings, host: Host): Maybe<S
     })
   })
   warnOfTwins(tokens, host)
+  warnOfMissing(settings, readings, host)
   const gaps = gapsByPlace(settings, readings)
   const proxySlots = (settings.proxies?.secret ?? []).flatMap((slot) =>
     valuesOf(slot).map((secret) => ({ secret, until: slot.until })),
@@ -153,14 +155,29 @@ function warnOfTwins(tokens: readonly { secret: Secret; principal: Principal }[]
   }
 }
 
-/** A credential has a gap where none of its slots has a value: unset, or not to be read. */
+/** A credential that no slot configures is refused with a reason that only the log can explain. */
+function warnOfMissing(settings: Settings, readings: Readings, host: Host): void {
+  for (const credential of settings.credentials) {
+    if (gapOf(credential, readings) !== 'not-configured') continue
+    const names = credential.tokens.map((slot) => slot.name).join(' or ')
+    const message = `credential ${credential.name} is not configured: set ${names}`
+    host.sink.write({ type: 'notice', level: 'warn', message })
+  }
+}
+
 function gapsByPlace(settings: Settings, readings: Readings): ReadonlyMap<Place, Gap> {
   const gaps = new Map<Place, Gap>()
-  for (const { tokens, places } of settings.credentials) {
-    const read = tokens.map((slot) => readings.get(slot.name))
-    if (read.some((reading) => reading && reading.values.length > 0)) continue
-    const gap: Gap = read.some((reading) => reading?.failed) ? 'dependency-unavailable' : 'not-configured'
-    for (const place of places) if (gaps.get(place) !== 'not-configured') gaps.set(place, gap)
+  for (const credential of settings.credentials) {
+    const gap = gapOf(credential, readings)
+    if (!gap) continue
+    for (const place of credential.places) if (gaps.get(place) !== 'not-configured') gaps.set(place, gap)
   }
   return gaps
+}
+
+/** A slot that cannot be read leaves open whose a token is, whatever the others hold; one that is unset does not. */
+function gapOf({ tokens }: CredentialSettings, readings: Readings): Gap | undefined {
+  const empty = tokens.flatMap((slot) => readings.get(slot.name) ?? []).filter((reading) => reading.values.length === 0)
+  if (empty.some((reading) => reading.failed)) return 'dependency-unavailable'
+  return empty.length === tokens.length ? 'not-configured' : undefined
 }

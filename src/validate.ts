@@ -1,14 +1,11 @@
 import * as v from 'valibot'
 import type { Document } from './config.ts'
 import { jsonPointer } from './lib/pointer.ts'
+import type { Fault } from './rules.ts'
 import { brokenRules } from './rules.ts'
 import { documentSchema } from './schema.ts'
 
-/** Something wrong in a document: where (RFC 6901), and what is allowed there. Never what stood there. */
-export interface Fault {
-  readonly pointer: string
-  readonly message: string
-}
+export type { Fault } from './rules.ts'
 
 export type Validation =
   | { readonly ok: true; readonly document: Document }
@@ -52,11 +49,11 @@ function* misshapen(input: unknown): Generator<Fault> {
     if (result.success) return
     for (const { path, message, unknownKey } of result.issues.flatMap((issue) => flatten(issue, []))) {
       const pointer = jsonPointer(path)
-      if (!told.has(pointer)) yield { pointer, message }
+      if (told.has(pointer)) continue
       told.add(pointer)
+      yield { pointer, message }
       if (!unknownKey) continue
-      if (rest === input) rest = structuredClone(input)
-      deleteAt(rest, path)
+      rest = without(rest, path)
       unknownKeys = true
     }
   }
@@ -83,10 +80,12 @@ function flatten(issue: v.BaseIssue<unknown>, above: readonly (string | number)[
   return [{ path, message, unknownKey }]
 }
 
-function deleteAt(root: unknown, path: readonly (string | number)[]): void {
-  let parent = root
-  for (const key of path.slice(0, -1)) parent = (parent as Record<string | number, unknown>)[key]
-  delete (parent as Record<string | number, unknown>)[path.at(-1) as string | number]
+/** A copy without what stands at a path; what lies beside the path is shared, so it may be of any kind. */
+function without(root: unknown, [key, ...below]: readonly (string | number)[]): unknown {
+  const copy = (Array.isArray(root) ? root.slice() : { ...(root as object) }) as Record<string | number, unknown>
+  if (below.length === 0) delete copy[key as string]
+  else copy[key as string] = without(copy[key as string], below)
+  return copy
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

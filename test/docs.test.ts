@@ -92,6 +92,8 @@ function describedKeys(): ReadonlyMap<string, readonly string[]> {
   return described
 }
 
+const OBJECTS = objectsOf(JSON.parse(textOf('latchkey.schema.json')) as Schema)
+
 describe('docs/configuration.md', () => {
   const HEADINGS: Readonly<Record<string, string>> = {
     '': 'The document',
@@ -104,11 +106,9 @@ describe('docs/configuration.md', () => {
     routes: 'Routes',
     proxies: 'Proxies',
   }
-  const objects = objectsOf(JSON.parse(textOf('latchkey.schema.json')) as Schema)
-
   it('describes every key of the schema in its section, and no other', () => {
     const expected = new Map<string, Set<string>>()
-    for (const [at, keys] of objects) {
+    for (const [at, keys] of OBJECTS) {
       const heading = HEADINGS[at] ?? 'The small objects'
       const names = HEADINGS[at] === undefined ? keys.map((key) => `${at}.${key}`) : keys
       expected.set(heading, new Set([...(expected.get(heading) ?? []), ...names]))
@@ -122,6 +122,17 @@ describe('docs/configuration.md', () => {
     }
   })
 })
+
+/** The keys that stand in a part of a document, by where they stand. */
+function keysIn(value: unknown, at: string): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => keysIn(item, at))
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, below]) => {
+    const isName = at === 'origin.headers' && key !== 'secret' && key !== 'until'
+    const place = isName ? at : at === '' ? key : `${at}.${key}`
+    return [...(isName ? [] : [place]), ...keysIn(below, place)]
+  })
+}
 
 describe('JSON examples', () => {
   const base: Document = {
@@ -154,6 +165,21 @@ describe('JSON examples', () => {
     const { status, title } = REASONS[reason]
     const answers = Object.values(dialects).map((dialect) => dialect.body({ reason, status, title, requestId }))
     expect(answers.map((body) => JSON.parse(body) as unknown)).toContainEqual(JSON.parse(text))
+  })
+
+  it('of docs/configuration.md show every key', () => {
+    const places: Readonly<Record<string, string>> = {
+      '': '',
+      credential: 'credentials',
+      secrets: 'credentials.tokens',
+    }
+    const shown = documents
+      .filter(({ page }) => page === 'docs/configuration.md')
+      .flatMap(({ label, text }) => keysIn(JSON.parse(text), places[label] ?? ''))
+    const secrets = /^(?:origin\.headers|proxies\.secret|credentials\.tokens)\./
+    const all = OBJECTS.flatMap(([at, keys]) => keys.map((key) => (at === '' ? key : `${at}.${key}`)))
+    expect(all.filter((key) => !secrets.test(key) && !shown.includes(key))).toEqual([])
+    expect(shown).toContain('credentials.tokens.until')
   })
 
   it('have labels that say what they are', () => {

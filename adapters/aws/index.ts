@@ -65,16 +65,15 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   return async function handler(event) {
     const recognised = known(event)
     if (!recognised) {
-      warn('refused an event that API Gateway sends to no authorizer of a REST or HTTP API')
+      warn('refused an event that no REST or HTTP API sends')
       throw new NoAnswer('latchkey: not-configured')
     }
-    if (variables['LATCHKEY_AUTH']) warn('LATCHKEY_AUTH means nothing here: the document says what is open')
+    if (variables['LATCHKEY_AUTH']) warn('LATCHKEY_AUTH is ignored here')
     const authority = await latchkey()
     const { settings } = authority
     const { access, arn, form, objection } = tell(recognised, { settings, httpApiReply, basePath, at: now() })
     warn(objection?.detail)
     const question = { defer: nothingRunsLater, endpoints: false }
-    // API Gateway is the peer, and nobody stands before it whose word counts: `proxies` is for other hosts.
     const judgement = await authority.judgeWhat(() => objection ?? access, access, question)
     const { decision } = judgement
     const status = decision.allow ? 200 : statusOf(decision.refusal.reason, settings.refusals)

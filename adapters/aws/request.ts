@@ -40,12 +40,9 @@ export function tell({ kind, event }: Known, { settings, httpApiReply, basePath,
   }
 }
 
-const ONE_HEADER =
-  'a TOKEN authorizer sees one header and no address; this document needs more: use a REQUEST authorizer'
-const OTHER_REQUEST =
-  'an event and its ARN tell of different requests: behind a custom domain LATCHKEY_AWS_BASE_PATH must be its base path'
-const WILDCARD =
-  'a path holds "*", "?" or "$", which a policy cannot name; an HTTP API with simple responses can serve it'
+const ONE_HEADER = 'a TOKEN authorizer sees one header and no address: this document needs a REQUEST authorizer'
+const OTHER_REQUEST = 'an event and its ARN tell of different requests: is LATCHKEY_AWS_BASE_PATH right?'
+const WILDCARD = 'no policy can name a path with "*", "?" or "$"'
 
 /**
  * The one header that a TOKEN authorizer reads for a document; undefined where the document has more than one place,

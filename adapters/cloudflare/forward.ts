@@ -1,88 +1,85 @@
 import type { Gate, Outcome } from '../../src/http/gate.ts'
 import type { Field } from '../../src/http/hop-by-hop.ts'
-import type { Clean } from '../../src/http/outgoing.ts'
 import { cleaner, isWebSocket } from '../../src/http/outgoing.ts'
 import { returningFields } from '../../src/http/returning.ts'
 import { toResponse } from '../../src/http/to-response.ts'
+import { canonicalHeaderName } from '../../src/lib/header-name.ts'
 import type { Refusal } from '../../src/model/decision.ts'
 import { isRefusal } from '../../src/model/decision.ts'
-
-/** A binding that requests can be sent to: a service, an mTLS certificate, a VPC service. */
-export interface Fetcher {
-  fetch(input: string, init: RequestInit): Promise<Response>
-}
+import { setFields } from './fields.ts'
+import type { Origin } from './origin.ts'
+import { patience } from './patience.ts'
 
 /** Sends an allowed request to the origin by the runtime's fetch, and cleans what comes back. */
 export type Forward = (request: Request, passed: NonNullable<Outcome['passed']>) => Promise<Response>
 
-/** What tells of an origin that failed a request. */
-export type Failed = (requestId: string, reason: 'origin-unreachable' | 'origin-timeout') => void
+type Failure = 'origin-unreachable' | 'origin-timeout'
 
-export function forwarder(gate: Gate, bindings: Readonly<Record<string, unknown>>, failed: Failed): Forward {
+/** What tells of an origin that failed a request. */
+export type Failed = (requestId: string, reason: Failure) => void
+
+export function forwarder(gate: Gate, origin: Origin | Refusal, failed: Failed): Forward {
   const { settings } = gate.latchkey
-  const clean: Clean = cleaner(settings)
+  const clean = cleaner(settings)
   const timeoutMilliseconds = (settings.origin?.timeoutSeconds ?? 30) * 1000
-  const origin = originOf(settings.origin, bindings)
 
   return async (request, { judgement, allowed }) => {
     const { access } = judgement
     const refuse = (refusal: Refusal) => toResponse(gate.refuse(refusal, access), request.method)
-    const outgoing = clean(request.headers, judgement, allowed)
-    if (isRefusal(outgoing)) return refuse(outgoing)
-    if (!origin) return refuse({ reason: 'not-configured' })
-
-    const upgrade: Field[] = isWebSocket(access) ? [['Upgrade', 'websocket']] : []
-    const headers = new Headers()
-    for (const [name, value] of [...outgoing.fields, ...upgrade]) headers.append(name, value)
-    const base = origin.url ?? `${access.scheme}://${access.host}`
-    const head = new AbortController()
-    const timer = setTimeout(() => head.abort(), timeoutMilliseconds)
-    try {
-      const response = await origin.fetch(base + outgoing.target, {
-        method: access.method,
-        headers,
-        body: request.body,
-        redirect: 'manual',
-        signal: head.signal,
-        // What one caller may see must not be another one's cached copy.
-        ...(allowed.principal !== 'anonymous' && { cache: 'no-store' }),
-      })
-      return response.status === 101 ? response : giveBack(response, returningFields(response.headers, access, allowed))
-    } catch {
-      const reason = head.signal.aborted ? 'origin-timeout' : 'origin-unreachable'
+    const fail = (reason: Failure) => {
       failed(access.requestId, reason)
       return refuse({ reason })
+    }
+    const outgoing = clean(withoutAliases(request.headers), judgement, allowed)
+    if (isRefusal(outgoing)) return refuse(outgoing)
+    if (isRefusal(origin)) return refuse(origin)
+    const url = URL.parse((origin.url ?? schemeAndAuthority(request.url)) + outgoing.target)
+    const isRead = access.method === 'GET' || access.method === 'HEAD'
+    // What fetch would write differently is not what was judged; and of GET and HEAD it drops a body without a length.
+    const isKept = !isRead || !request.body || request.headers.has('content-length')
+    if (!isKept || url?.href !== `${url?.origin}${outgoing.target}`) return refuse({ reason: 'request-ambiguous' })
+
+    const headers = new Headers(request.headers)
+    setFields(headers, isWebSocket(access) ? [...outgoing.fields, ['Upgrade', 'websocket']] : outgoing.fields)
+    const head = patience(timeoutMilliseconds)
+    const init: RequestInit = {
+      headers,
+      redirect: 'manual',
+      signal: head.signal,
+      // What one caller may see must be no other one's cached copy.
+      ...(allowed.principal !== 'anonymous' && { cache: 'no-store' }),
+    }
+    try {
+      // GET and HEAD may have a body (RFC 9110 9.3.1), which fetch takes for them only in a request that came with it.
+      const response = await (isRead && request.body
+        ? origin.fetch(new Request(url, request), init, request)
+        : origin.fetch(url.href, { ...init, method: access.method, body: head.watch(request) }, request))
+      const failure = failureOf(response.status)
+      if (failure) return fail(failure)
+      if (response.status === 101) return response
+      // Made from the original, so that the runtime passes its body on without decoding it.
+      const given = new Response(response.body, response)
+      setFields(given.headers, returningFields(response.headers, access, allowed))
+      return given
+    } catch {
+      return fail(head.signal.aborted ? 'origin-timeout' : 'origin-unreachable')
     } finally {
-      clearTimeout(timer)
+      head.end()
     }
   }
 }
 
-interface WorkerOrigin {
-  readonly url: string | undefined
-  fetch(url: string, init: RequestInit): Promise<Response>
+/** Of a field of the edge `CF_Connecting_IP` is another name to CGI and WSGI: only the edge's own may arrive. */
+function withoutAliases(fields: Iterable<Field>): Field[] {
+  return Array.from(fields).filter(([name]) => !name.includes('_') || !canonicalHeaderName(name).startsWith('cf-'))
 }
 
-function originOf(
-  origin: Gate['latchkey']['settings']['origin'],
-  bindings: Readonly<Record<string, unknown>>,
-): WorkerOrigin | undefined {
-  const throughRuntime = (url: string | undefined): WorkerOrigin => ({ url, fetch: (to, init) => fetch(to, init) })
-  const binding = origin?.binding === undefined ? undefined : bindings[origin.binding]
-  if (isFetcher(binding)) return { url: origin?.url, fetch: (to, init) => binding.fetch(to, init) }
-  if (typeof binding === 'string' && binding !== '') return throughRuntime(binding.replace(/\/$/, ''))
-  if (origin?.zone) return throughRuntime(undefined)
-  return origin?.url === undefined ? undefined : throughRuntime(origin.url)
+function schemeAndAuthority(url: string): string | undefined {
+  return URL.parse(url)?.origin
 }
 
-function isFetcher(binding: unknown): binding is Fetcher {
-  return typeof binding === 'object' && binding !== null && 'fetch' in binding && typeof binding.fetch === 'function'
-}
-
-/** The same response with other headers: made from the original, so that the runtime passes its bytes on untouched. */
-function giveBack(response: Response, fields: readonly Field[]): Response {
-  const given = new Response(response.body, response)
-  for (const name of [...given.headers.keys()]) if (name !== 'set-cookie') given.headers.delete(name)
-  for (const [name, value] of fields) if (name !== 'set-cookie') given.headers.append(name, value)
-  return given
+/** Cloudflare's edge answers by a page of its own where it does not reach an origin, with a status that is nobody else's. */
+function failureOf(status: number): Failure | undefined {
+  if (status === 522 || status === 524) return 'origin-timeout'
+  return (status >= 520 && status <= 527) || status === 530 ? 'origin-unreachable' : undefined
 }

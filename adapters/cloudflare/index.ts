@@ -1,18 +1,21 @@
-import type { Context, ExecutionContext } from 'hono'
 import { webDigests } from '../../src/crypto/web.ts'
-import { app } from '../../src/http/app.ts'
 import type { Gate } from '../../src/http/gate.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
-import { accessOfRequest } from '../../src/http/request-access.ts'
-import { after } from '../../src/lib/maybe.ts'
+import { toResponse } from '../../src/http/to-response.ts'
+import type { Maybe } from '../../src/lib/maybe.ts'
+import { after, isLater } from '../../src/lib/maybe.ts'
 import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
-import type { Sink } from '../../src/model/ports.ts'
+import { isRefusal } from '../../src/model/decision.ts'
+import type { Defer, Sink } from '../../src/model/ports.ts'
 import { cloudflare } from '../../src/secrets/cloudflare.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
+import { accessOf } from './access.ts'
 import type { Forward } from './forward.ts'
 import { forwarder } from './forward.ts'
+import type { Bindings } from './origin.ts'
+import { originOf } from './origin.ts'
 
 export interface WorkerOptions {
   /** The document, or what `latchkey check --emit` made of it. A variable `LATCHKEY_CONFIG` goes before it. */
@@ -23,11 +26,9 @@ export interface WorkerOptions {
   readonly now?: () => EpochSeconds
 }
 
-type Bindings = Readonly<Record<string, unknown>>
-
 /** A Worker's module: `export default worker({ document })`. */
 export interface WorkerModule {
-  fetch(request: Request, env: Bindings, context: ExecutionContext): Response | Promise<Response>
+  fetch(request: Request, env: Bindings, context: { waitUntil(work: Promise<unknown>): void }): Promise<Response>
 }
 
 /** What an isolate builds at its first request, as bindings are there only then. */
@@ -40,33 +41,59 @@ interface Built {
 export function worker(options: WorkerOptions): WorkerModule {
   const now = options.now ?? (() => Date.now() / 1000)
   const sink = options.sink ?? consoleSink()
-  let built: Promise<Built> | undefined
+  let built: Maybe<Built> | undefined
 
-  async function build(bindings: Bindings): Promise<Built> {
+  function build(bindings: Bindings): Maybe<Built> {
     const { LATCHKEY_CONFIG: text } = bindings
     const source = { document: options.document, text: typeof text === 'string' && text !== '' ? text : undefined }
     const secrets = cloudflare(bindings)
     const host = { now, elapsed: () => performance.now(), digests: webDigests(), secrets, sink }
-    const gate = gateOf(await load(source, host, { transport: 'https' }))
-    const forward = forwarder(gate, bindings, (requestId, reason) => {
-      sink.write({ type: 'origin-failed', time: new Date(now() * 1000).toISOString(), requestId, reason })
+    return after(load(source, host, { transport: 'https' }), (latchkey) => {
+      const { origin: settings, routes } = latchkey.settings
+      const origin = originOf(settings, bindings)
+      // Of a faulty document enough was said.
+      if (isRefusal(origin) && routes.length > 0) {
+        sink.write({ type: 'notice', level: 'error', message: origin.detail ?? origin.reason })
+      }
+      const gate = gateOf(latchkey)
+      const forward = forwarder(gate, origin, (requestId, reason) => {
+        sink.write({ type: 'origin-failed', time: new Date(now() * 1000).toISOString(), requestId, reason })
+      })
+      return { gate, forward }
     })
-    return { gate, forward }
   }
 
-  const builtOn = (c: Context<{ Bindings: Bindings }>) => (built ??= build(c.env))
+  async function builtOn(bindings: Bindings, defer: Defer): Promise<Built> {
+    built ??= build(bindings)
+    if (!isLater(built)) return built
+    // Many requests may wait for it, and it must outlive the one that began it.
+    defer(built)
+    try {
+      built = await built
+      return built
+    } catch (error) {
+      built = undefined
+      throw error
+    }
+  }
 
-  const hono = app<{ Bindings: Bindings }>({
-    gate: (c) => after(builtOn(c), ({ gate }) => gate),
-    access: (c) =>
-      accessOfRequest(c.req.raw, {
-        requestId: crypto.randomUUID(),
-        at: now(),
-        // Cloudflare's edge sets this field itself and lets no client's copy through.
-        clientAddress: c.req.raw.headers.get('cf-connecting-ip') ?? undefined,
-      }),
-    defer: (c) => (work) => c.executionCtx.waitUntil(work),
-    forward: (c, passed) => after(builtOn(c), ({ forward }) => forward(c.req.raw, passed)),
-  })
-  return { fetch: (request, env, context) => hono.fetch(request, env, context) }
+  /** What is thrown is a bug, or a bundle that lacks a module: whatever it was, the caller gets nothing by it. */
+  function failClosed(error: unknown): Response {
+    const name = error instanceof Error ? error.name : 'unknown error'
+    sink.write({ type: 'notice', level: 'error', message: `a request failed closed: ${name}` })
+    return new Response(null, { status: 503, headers: { 'Cache-Control': 'no-store' } })
+  }
+
+  return {
+    async fetch(request, bindings, context) {
+      try {
+        const defer: Defer = (work) => context.waitUntil(work)
+        const { gate, forward } = await builtOn(bindings, defer)
+        const { reply, passed } = await gate.enter(accessOf(request, now()), defer)
+        return reply ? toResponse(reply, request.method) : await forward(request, passed)
+      } catch (error) {
+        return failClosed(error)
+      }
+    },
+  }
 }

@@ -67,6 +67,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const secrets = options.secrets ?? env(process.env)
   const host = { now, elapsed: () => performance.now(), digests: nodeDigests(), secrets, sink }
   const gate = gateOf(await load({ text: options.text, document: options.document }, host, { transport: 'any' }))
+  gate.latchkey.warm()
   const isFaulty = gate.latchkey.settings.routes.length === 0
   const url = options.origin ?? (await originUrl(gate, secrets))
   if (url === undefined && !isFaulty)

@@ -1,16 +1,16 @@
 import { writeFileSync } from 'node:fs'
 import { stamp } from '../checked.ts'
-import type { CredentialSettings, Document, Settings } from '../config.ts'
+import type { Document, Settings } from '../config.ts'
 import { settingsOf } from '../config.ts'
 import type { HostName } from '../hosts.ts'
-import { HOSTS, ignoredKeys, revocationDelay, SECRET_CHANGES } from '../hosts.ts'
+import { HOSTS, ignoredKeys } from '../hosts.ts'
 import { inRange, parseAddress } from '../lib/ip.ts'
-import { placeName } from '../model/credential.ts'
 import type { SecretSource } from '../model/ports.ts'
 import { faultOf, secretUses, weaknessOf } from '../readings.ts'
 import type { Fault } from '../validate.ts'
 import { validateText } from '../validate.ts'
 import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
+import { reportOf, reportText } from './report.ts'
 import { complain, print, say, warn } from './terminal.ts'
 import type { Flags } from './usage.ts'
 import { given, UsageError } from './usage.ts'
@@ -54,7 +54,7 @@ export async function check(rawArgs: readonly string[]): Promise<number> {
       ),
     )
   } else {
-    print(asText(report))
+    print(reportText(report))
     for (const warning of warnings) warn(warning)
     for (const fault of secretFaults.faults) complain(fault)
   }
@@ -92,16 +92,21 @@ async function checkSecrets(
 ): Promise<{ faults: string[]; warnings: string[] }> {
   const faults: string[] = []
   const warnings: string[] = []
+  const unset = new Set<string>()
   for (const [name, use] of secretUses(settings)) {
     const values = await secrets.get(name)
-    if (values.length === 0)
-      warnings.push(`secret ${name} is not set here; where it is not, its credential is not configured`)
+    if (values.length === 0) unset.add(name)
     for (const value of values) {
       const fault = faultOf(value, use)
       if (fault) faults.push(`secret ${name} ${fault}`)
       const weakness = use === 'token' && !fault ? weaknessOf(value) : undefined
       if (weakness) warnings.push(`secret ${name} ${weakness}; make one with: latchkey token`)
     }
+  }
+  for (const name of unset) warnings.push(`secret ${name} is not set here`)
+  for (const { name, tokens } of settings.credentials) {
+    if (!tokens.every((slot) => unset.has(slot.name))) continue
+    warnings.push(`credential ${name} has no value here; where that is so, its tokens are answered 503 not-configured`)
   }
   return { faults, warnings }
 }
@@ -119,66 +124,4 @@ function warningsOf(document: Document, settings: Settings, host: HostName): str
     )
   }
   return warnings
-}
-
-interface Report {
-  readonly routes: readonly { readonly route: string; readonly needs: string }[]
-  readonly credentials: readonly {
-    readonly name: string
-    readonly kind: string
-    readonly from: string
-    readonly may: string
-    readonly slots: number
-  }[]
-  readonly forwarded: readonly string[]
-  readonly revocation: ReturnType<typeof revocationDelay> & { readonly withinSeconds: number | null }
-  readonly secretChanges: string
-}
-
-function reportOf(settings: Settings, host: HostName): Report {
-  return {
-    routes: settings.routes.map((route) => {
-      const permissions = [route.permission ?? []].flat()
-      const needs = route.public
-        ? 'public'
-        : permissions.length > 0
-          ? permissions.join(' + ')
-          : 'a token, not of type custom'
-      const surface = route.surface ? `, surface ${route.surface}` : ''
-      const only = route.credentials ? `, only ${route.credentials.join(', ')}` : ''
-      return { route: `${route.methods?.join(',') ?? '*'} ${route.path}`, needs: needs + surface + only }
-    }),
-    credentials: settings.credentials.map((credential) => ({
-      name: credential.name,
-      kind: credential.kind,
-      from: credential.places.map(placeName).join('; '),
-      may: ceilingOf(credential),
-      slots: credential.tokens.length,
-    })),
-    forwarded: settings.credentials.filter((credential) => credential.forward).map((credential) => credential.name),
-    revocation: { ...revocationDelay(settings), withinSeconds: settings.revocationSeconds ?? null },
-    secretChanges: SECRET_CHANGES[host],
-  }
-}
-
-function ceilingOf({ grant, surface }: CredentialSettings): string {
-  const what = grant.type === 'custom' ? `custom: ${grant.permissions.join(', ')}` : grant.type
-  return surface === 'api' ? what : `${what}, surface ${surface}`
-}
-
-function asText({ routes, credentials, forwarded, revocation, secretChanges }: Report): string {
-  const width = Math.max(...routes.map(({ route }) => route.length))
-  return [
-    'routes, first match wins',
-    ...routes.map(({ route, needs }) => `  ${route.padEnd(width)}  ${needs}`),
-    'credentials',
-    ...credentials.map(
-      ({ name, kind, from, may, slots }) =>
-        `  ${name}  ${kind} from ${from}; ${slots} slot${slots === 1 ? '' : 's'}; ${may}`,
-    ),
-    `passed on to the origin: ${forwarded.join(', ') || 'none'}`,
-    `revocation delay: ${revocation.seconds} s at most${revocation.withinSeconds === null ? '' : ` (budget ${revocation.withinSeconds} s)`}`,
-    ...revocation.parts.map(({ name, seconds, note }) => `  ${seconds} s ${name}: ${note}`),
-    `changed secrets: ${secretChanges}`,
-  ].join('\n')
 }

@@ -1,4 +1,5 @@
 import type { Step } from '../authorize.ts'
+import type { Question } from '../build.ts'
 import { build } from '../build.ts'
 import { nodeDigests } from '../crypto/node.ts'
 import { identityHeaders } from '../identity.ts'
@@ -8,6 +9,7 @@ import { parseAddress } from '../lib/ip.ts'
 import type { Access } from '../model/access.ts'
 import type { Decision } from '../model/decision.ts'
 import { REASONS } from '../model/reason.ts'
+import { proxies, throughProxies } from '../proxies.ts'
 import { memorySink } from '../sinks/memory.ts'
 import { validateText } from '../validate.ts'
 import { tellFaults } from './check.ts'
@@ -51,7 +53,10 @@ export async function explain(rawArgs: readonly string[]): Promise<number> {
   const access = accessOf(method, url, flags.texts('header'), flags.text('address') ?? '127.0.0.1', now())
   const steps: Step[] = []
   const latchkey = build(result.document, host, { transport: 'any' })
-  const { decision } = await latchkey.judge(access, { defer: () => undefined, trace: (step) => void steps.push(step) })
+  const { settings, digests } = latchkey
+  const received = throughProxies(settings, proxies(settings, digests))
+  const question: Question = { defer: () => undefined, trace: (step) => void steps.push(step) }
+  const { decision } = await latchkey.judgeWhat(received, access, question)
   for (const event of sink.events) if (event.type === 'notice') warn(event.message)
   print(flags.is('json') ? JSON.stringify(asJson(decision, steps), null, 2) : asText(decision, steps))
   return decision.allow ? 0 : 1

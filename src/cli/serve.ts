@@ -51,12 +51,10 @@ export async function serve(rawArgs: readonly string[]): Promise<number | undefi
 async function serveDocument(text: string, flags: Given, variables: Variables): Promise<Running> {
   if (variables['LATCHKEY_AUTH']) warn('LATCHKEY_AUTH is ignored: the document decides')
   const result = validateText(text)
-  if (!result.ok) {
-    complain('the configuration is faulty; every request is answered 503 until it is mended')
-    for (const { pointer, message } of result.faults) say(`  ${pointer || '/'}  ${message}`)
-  }
+  // The gate tells the faults themselves, as it does on every host.
+  if (!result.ok) complain('the configuration is faulty; every request is answered 503 until it is mended')
   const running = await start(flags, variables, { text, secrets: secretsOf(flags, variables) })
-  announce(running, result.ok ? 'enforcing' : 'faulty', running.origin)
+  announce(running, result.ok ? 'enforcing' : 'faulty', result.ok ? running.origin : 'none')
   warnOfOpenBind(running, flags)
   return running
 }

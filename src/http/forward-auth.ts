@@ -7,6 +7,7 @@ import { splitTarget } from '../lib/path.ts'
 import type { Access } from '../model/access.ts'
 import type { Allowed, Denied, Refusal } from '../model/decision.ts'
 import { isRefusal } from '../model/decision.ts'
+import type { Proxies } from '../proxies.ts'
 import { withFacts } from '../proxies.ts'
 import type { Reply, Responder } from '../respond.ts'
 
@@ -23,8 +24,8 @@ export function isVerify(target: string, base: string): boolean {
 }
 
 /** Reads the request that is described. The peer is judged first: a stranger may describe nothing. */
-export function described(settings: Settings): Reading {
-  return (access, snapshot, proxies) =>
+export function described(settings: Settings, proxies: Proxies): Reading {
+  return (access, snapshot) =>
     after(proxies.trusts(access, snapshot), (isTrusted): Access | Refusal => {
       if (!isTrusted) return { reason: 'proxy-untrusted' }
       const description = describe(access, settings)

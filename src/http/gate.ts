@@ -5,6 +5,7 @@ import { after } from '../lib/maybe.ts'
 import type { Access } from '../model/access.ts'
 import type { Allowed, Denied, Refusal } from '../model/decision.ts'
 import type { Defer } from '../model/ports.ts'
+import { proxies, throughProxies } from '../proxies.ts'
 import type { Reply } from '../respond.ts'
 import { responder } from '../respond.ts'
 import { answerEndpoint } from './endpoints.ts'
@@ -26,7 +27,9 @@ export interface Gate {
 export function gate(latchkey: Latchkey): Gate {
   const { settings } = latchkey
   const answers = responder(settings)
-  const describedRequest = described(settings)
+  const trusted = proxies(settings, latchkey.digests)
+  const received = throughProxies(settings, trusted)
+  const describedRequest = described(settings, trusted)
 
   /** gRPC clients read no HTTP status; verify's caller is a proxy, which reads nothing else. */
   function refuseInline(denied: Pick<Denied, 'refusal' | 'match'>, access: Access): Reply {
@@ -45,7 +48,9 @@ export function gate(latchkey: Latchkey): Gate {
   return {
     latchkey,
     enter(access, defer) {
-      if (!isVerify(access.target, settings.base)) return after(latchkey.judge(access, { defer }), outcomeOf)
+      if (!isVerify(access.target, settings.base)) {
+        return after(latchkey.judgeWhat(received, access, { defer }), outcomeOf)
+      }
       const judged = latchkey.judgeWhat(describedRequest, access, { defer, endpoints: false })
       return after(judged, (judgement): Outcome => {
         const { decision } = judgement

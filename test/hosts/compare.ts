@@ -23,23 +23,44 @@ export interface Received {
 
 /** Everything in which an answer is not what a row expects, in words; empty where the row holds. */
 export function differences(vector: Vector, observed: Observed): string[] {
-  const { expect } = vector
+  const { expect, request } = vector
   return [
     ...differs('status', expect.status, observed.status),
-    ...(expect.outcome === 'origin'
-      ? originDiffers(vector, observed.origin)
-      : differs('origin', undefined, observed.origin)),
-    ...(expect.outcome === 'refused'
-      ? refusalDiffers(vector, observed)
-      : differs('reason', undefined, reasonOf(observed))),
-    ...(expect.outcome === 'latchkey' ? identityDiffers(vector, observed.headers) : []),
-    ...(/^[\w-]{8,}$/.test(fieldOf(observed.headers, 'x-latchkey-request-id') ?? '')
+    ...outcomeDiffers(vector, observed),
+    ...requestIdDiffers(vector, observed),
+    ...(request.method === 'HEAD' ? differs('body of HEAD', '', observed.body) : []),
+    ...(expect.challenge === undefined
       ? []
-      : ['the reply has no request id']),
-    ...(vector.request.method === 'HEAD' ? differs('body of HEAD', '', observed.body) : []),
-    ...challengeDiffers(vector, observed),
+      : differs('WWW-Authenticate', expect.challenge?.join(', '), fieldOf(observed.headers, 'www-authenticate'))),
     ...fieldsDiffer('reply', expect.headers, observed.headers),
     ...(expect.json === undefined ? [] : jsonDiffers(expect.json, parsed(observed.body), 'body')),
+  ]
+}
+
+function outcomeDiffers(vector: Vector, observed: Observed): string[] {
+  switch (vector.expect.outcome) {
+    case 'origin':
+      return [...originDiffers(vector, observed.origin), ...differs('reason', undefined, reasonOf(observed))]
+    case 'latchkey':
+      return [...identityDiffers(vector, observed.headers), ...nothingArrived(observed)]
+    case 'refused':
+      return [...refusalDiffers(vector, observed), ...nothingArrived(observed)]
+  }
+}
+
+function nothingArrived({ origin }: Observed): string[] {
+  return origin === undefined ? [] : ['something arrived at the origin']
+}
+
+/** Every reply has a request id, which the origin gets as well, and which no client has chosen. */
+function requestIdDiffers({ request }: Vector, { headers, origin }: Observed): string[] {
+  const id = fieldOf(headers, 'x-latchkey-request-id')
+  if (id === undefined || !/^[\w-]{8,}$/.test(id)) return ['the reply has no request id']
+  return [
+    ...(request.headers.some(([, value]) => value === id) ? ['the request id is one of the client'] : []),
+    ...(origin === undefined
+      ? []
+      : differs('request id at the origin', id, fieldOf(origin.headers, 'x-latchkey-request-id'))),
   ]
 }
 
@@ -96,7 +117,9 @@ function refusalDiffers({ expect }: Vector, observed: Observed): string[] {
   return [
     ...reason,
     ...differs('Cache-Control of a refusal', 'no-store', fieldOf(observed.headers, 'cache-control')),
-    ...problemDiffers(observed),
+    ...(fieldOf(observed.headers, 'grpc-status') === undefined
+      ? problemDiffers(observed)
+      : differs('body of a trailers-only reply', '', observed.body)),
   ]
 }
 
@@ -128,11 +151,6 @@ function reasonOf({ headers, body, events }: Observed): string | undefined {
     return String((parsed(body) as Record<string, unknown>)?.['reason'])
   }
   return events?.flatMap((event) => (event.type === 'decision' ? [event.reason ?? undefined] : []))[0]
-}
-
-function challengeDiffers({ expect }: Vector, { headers }: Observed): string[] {
-  if (expect.challenge === undefined) return []
-  return differs('WWW-Authenticate', expect.challenge?.join(', '), fieldOf(headers, 'www-authenticate'))
 }
 
 function fieldsDiffer(

@@ -49,12 +49,18 @@ export function notAsRequest({ request }: Vector): string | undefined {
   }
   if (body !== undefined && /^(?:GET|HEAD)$/.test(method)) return 'fetch knows no GET or HEAD with a body'
   if (headers.some(([name]) => /^host$/i.test(name))) return 'a middleware gets one Host'
-  if (parsed(`${scheme}://${host}`)?.host !== host) return 'a host that is no host in a URL never gets to a deployment'
   if (scheme === 'http' && isLoopback(address) !== isLoopbackHost(host)) {
     return 'loopback is told by the host name here, not by the address'
   }
   if (!headers.every(isHeld)) return 'Headers take no such value'
   return undefined
+}
+
+/** The same for a runtime that makes the URL's host of the Host field. */
+export function notInUrl(vector: Vector): string | undefined {
+  const { scheme, host } = vector.request
+  if (parsed(`${scheme}://${host}`)?.host !== host) return 'a host that is no host in a URL never gets to a deployment'
+  return notAsRequest(vector)
 }
 
 function parsed(url: string): URL | undefined {

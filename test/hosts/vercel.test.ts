@@ -8,7 +8,7 @@ import { noSecretIn } from './leaks.ts'
 import type { Vector } from './vector.ts'
 import { skipReason, vectors } from './vector.ts'
 import type { Sandbox } from './vercel-entry.ts'
-import { fieldsOf, notAsRequest, passedOn } from './vercel-middleware.ts'
+import { fieldsOf, notInUrl, passedOn } from './vercel-middleware.ts'
 
 let code = ''
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 for (const vector of vectors()) {
   test(vector.name, async (context) => {
-    const reason = skipReason(vector, 'vercel', notAsRequest)
+    const reason = skipReason(vector, 'vercel', notInUrl)
     if (reason !== undefined) return context.skip(reason)
     const observed = await observe(vector)
     expect(differences(vector, observed)).toEqual([])

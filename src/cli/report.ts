@@ -1,0 +1,69 @@
+import type { CredentialSettings, Settings } from '../config.ts'
+import type { HostName } from '../hosts.ts'
+import { revocationDelay, SECRET_CHANGES } from '../hosts.ts'
+import { placeName } from '../model/credential.ts'
+
+/** What a document means, in the words of the command line. */
+export interface Report {
+  readonly routes: readonly { readonly route: string; readonly needs: string }[]
+  readonly credentials: readonly {
+    readonly name: string
+    readonly kind: string
+    readonly from: string
+    readonly may: string
+    readonly slots: number
+  }[]
+  readonly forwarded: readonly string[]
+  readonly revocation: ReturnType<typeof revocationDelay> & { readonly withinSeconds: number | null }
+  readonly secretChanges: string
+}
+
+/** Reads a document's meaning out of its settings. */
+export function reportOf(settings: Settings, host: HostName): Report {
+  return {
+    routes: settings.routes.map((route) => {
+      const permissions = [route.permission ?? []].flat()
+      const needs = route.public
+        ? 'public'
+        : permissions.length > 0
+          ? permissions.join(' + ')
+          : 'a token, not of type custom'
+      const surface = route.surface ? `, surface ${route.surface}` : ''
+      const only = route.credentials ? `, only ${route.credentials.join(', ')}` : ''
+      return { route: `${route.methods?.join(',') ?? '*'} ${route.path}`, needs: needs + surface + only }
+    }),
+    credentials: settings.credentials.map((credential) => ({
+      name: credential.name,
+      kind: credential.kind,
+      from: credential.places.map(placeName).join('; '),
+      may: ceilingOf(credential),
+      slots: credential.tokens.length,
+    })),
+    forwarded: settings.credentials.filter((credential) => credential.forward).map((credential) => credential.name),
+    revocation: { ...revocationDelay(settings), withinSeconds: settings.revocationSeconds ?? null },
+    secretChanges: SECRET_CHANGES[host],
+  }
+}
+
+function ceilingOf({ grant, surface }: CredentialSettings): string {
+  const what = grant.type === 'custom' ? `custom: ${grant.permissions.join(', ')}` : grant.type
+  return surface === 'api' ? what : `${what}, surface ${surface}`
+}
+
+/** The report for people. */
+export function reportText({ routes, credentials, forwarded, revocation, secretChanges }: Report): string {
+  const width = Math.max(...routes.map(({ route }) => route.length))
+  return [
+    'routes, first match wins',
+    ...routes.map(({ route, needs }) => `  ${route.padEnd(width)}  ${needs}`),
+    'credentials',
+    ...credentials.map(
+      ({ name, kind, from, may, slots }) =>
+        `  ${name}  ${kind} from ${from}; ${slots} slot${slots === 1 ? '' : 's'}; ${may}`,
+    ),
+    `passed on to the origin: ${forwarded.join(', ') || 'none'}`,
+    `revocation delay: ${revocation.seconds} s at most${revocation.withinSeconds === null ? '' : ` (budget ${revocation.withinSeconds} s)`}`,
+    ...revocation.parts.map(({ name, seconds, note }) => `  ${seconds} s ${name}: ${note}`),
+    `changed secrets: ${secretChanges}`,
+  ].join('\n')
+}

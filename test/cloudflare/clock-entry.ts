@@ -1,0 +1,17 @@
+import type { WorkerModule } from '../../adapters/cloudflare/index.ts'
+import { worker } from '../../adapters/cloudflare/index.ts'
+import type { Document } from '../../src/config.ts'
+import { memorySink } from '../../src/sinks/memory.ts'
+
+let gate: WorkerModule | undefined
+let at = 0
+
+/** The Worker as it is deployed, but that each request says what time it is. */
+const entry: WorkerModule = {
+  fetch(request, env, context) {
+    at = Number(request.headers.get('x-test-at'))
+    gate ??= worker({ document: JSON.parse(env['DOCUMENT'] as string) as Document, now: () => at, sink: memorySink() })
+    return gate.fetch(request, env, context)
+  },
+}
+export default entry

@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdtempSync, rmSync } from 'node:fs'
+import type { Server } from 'node:http'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Running } from '../../adapters/node/serve.ts'
+import { serve } from '../../adapters/node/serve.ts'
+import type { TlsFiles } from '../../adapters/node/tls.ts'
+import type { Field } from '../../src/http/hop-by-hop.ts'
+import type { LatchkeyEvent } from '../../src/model/event.ts'
+import { env } from '../../src/secrets/env.ts'
+import { memorySink } from '../../src/sinks/memory.ts'
+import type { Received } from './compare.ts'
+import type { Vector } from './vector.ts'
+
+/** A running gate, and the events that it has written. */
+export interface NodeGate {
+  readonly running: Running
+  readonly events: readonly LatchkeyEvent[]
+}
+
+/** An origin that keeps what it received since it was last asked, and answers 200 with nothing. */
+export interface RecordingOrigin {
+  readonly url: string
+  take(): Received | undefined
+  close(): Promise<void>
+}
+
+export async function recordingOrigin(): Promise<RecordingOrigin> {
+  let received: Received[] = []
+  const server: Server = createServer((incoming, outgoing) => {
+    const { method = '', url = '', rawHeaders } = incoming
+    received.push({ method, target: url, headers: pairs(rawHeaders) })
+    incoming.resume()
+    outgoing.end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    take() {
+      const [first, ...more] = received
+      received = []
+      if (more.length > 0) throw new Error('more than one request arrived at the origin')
+      return first
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function pairs(raw: readonly string[]): Field[] {
+  return raw.flatMap((name, place): Field[] => (place % 2 === 0 ? [[name, raw[place + 1] as string]] : []))
+}
+
+/** Starts one gate for each document, its secrets and its clock, and keeps it for the rows that follow. */
+export function nodeGates(origin: string): {
+  gateOf(vector: Vector, isTls: boolean): Promise<NodeGate>
+  close(): Promise<void>
+} {
+  const gates = new Map<string, Promise<NodeGate>>()
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-tls-'))
+  let certificate: TlsFiles | undefined
+  let copies = 0
+
+  async function start({ document, secrets, now }: Vector, isTls: boolean): Promise<NodeGate> {
+    const sink = memorySink()
+    const tls = isTls ? copyOf((certificate ??= certificateIn(folder)), ++copies) : undefined
+    const options = { document, secrets: env(secrets), sink, now: () => now, origin, port: 0, tls }
+    return { running: await serve(options), events: sink.events }
+  }
+
+  return {
+    gateOf(vector, isTls) {
+      const key = JSON.stringify([vector.document, vector.secrets, vector.now, isTls])
+      const known = gates.get(key) ?? start(vector, isTls)
+      gates.set(key, known)
+      return known
+    },
+    async close() {
+      const all = await Promise.all(gates.values())
+      await Promise.all(all.map(({ running }) => running.close(0)))
+      rmSync(folder, { recursive: true })
+    },
+  }
+}
+
+/** A certificate for this run only, signed by itself. */
+function certificateIn(folder: string): TlsFiles {
+  const files = { cert: join(folder, 'cert.pem'), key: join(folder, 'key.pem') }
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  const subject = ['-subj', '/CN=localhost', '-days', '2']
+  const output = ['-keyout', files.key, '-out', files.cert]
+  execFileSync('openssl', ['req', '-x509', ...curve, ...subject, ...output], { stdio: 'ignore' })
+  return files
+}
+
+/** Every gate watches files of its own, as it would in a deployment. */
+function copyOf({ cert, key }: TlsFiles, number: number): TlsFiles {
+  const files = { cert: `${cert}.${number}`, key: `${key}.${number}` }
+  copyFileSync(cert, files.cert)
+  copyFileSync(key, files.key)
+  return files
+}

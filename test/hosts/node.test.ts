@@ -1,0 +1,84 @@
+import { networkInterfaces } from 'node:os'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Observed } from './compare.ts'
+import { differences, fieldOf } from './compare.ts'
+import { noSecretIn } from './leaks.ts'
+import type { RecordingOrigin } from './node-gates.ts'
+import { nodeGates, recordingOrigin } from './node-gates.ts'
+import { exchange, wireText } from './node-wire.ts'
+import type { Vector } from './vector.ts'
+import { skipReason, vectors } from './vector.ts'
+
+let origin: RecordingOrigin
+let gates: ReturnType<typeof nodeGates>
+
+beforeAll(async () => {
+  origin = await recordingOrigin()
+  gates = nodeGates(origin.url)
+})
+
+afterAll(async () => {
+  await gates.close()
+  await origin.close()
+})
+
+for (const vector of vectors()) {
+  test(vector.name, async (context) => {
+    const reason = skipReason(vector, 'node', strangeAddress)
+    if (reason !== undefined) return context.skip(reason)
+    const observed = await observe(vector)
+    if (isNoHttp(vector)) expect(refusalByParser(observed)).toEqual({ status: 400, isOurs: false, origin: undefined })
+    else expect(differences(vector, observed)).toEqual([])
+    noSecretIn(JSON.stringify({ ...observed, origin: undefined }), vector)
+  })
+}
+
+/** What the gate answers over a socket, and what its origin gets. */
+async function observe(vector: Vector): Promise<Observed> {
+  const { request } = vector
+  const isTls = request.scheme === 'https' && dependsOnScheme(vector)
+  const { running, events } = await gates.gateOf(vector, isTls)
+  const before = events.length
+  const endpoint = { port: Number(new URL(running.url).port), isTls, localAddress: localAddress(vector) as string }
+  const reply = await exchange(endpoint, wireText(vector), request.method)
+  return { ...reply, origin: origin.take(), events: events.slice(before) }
+}
+
+/** A row whose outcome tells https from http runs over TLS; any other over plain TCP, on loopback. */
+function dependsOnScheme({ document, expect: expected }: Vector): boolean {
+  const tellsScheme = expected.origin?.headers?.['x-forwarded-proto'] !== undefined
+  const hasCookies = document.credentials?.some((each) => each.from?.some((place) => place.cookie !== undefined))
+  return document.transport === 'https' || tellsScheme || hasCookies === true
+}
+
+/**
+ * The address that the row's socket is bound to: any of 127.0.0.0/8, or, where all that counts is that it is none of
+ * loopback, the machine's own. Undefined: the row's outcome depends on an address that no socket here can have.
+ */
+function localAddress({ document, request, expect: expected }: Vector): string | undefined {
+  if (request.address.startsWith('127.')) return request.address
+  const isJudged = document.addresses !== undefined || document.proxies?.addresses !== undefined
+  const isTold = typeof expected.origin?.headers?.['x-forwarded-for'] === 'string'
+  if (isJudged || isTold || request.address.includes(':')) return undefined
+  return document.transport === 'https' && request.scheme === 'http' ? ownAddress() : '127.0.0.1'
+}
+
+function ownAddress(): string | undefined {
+  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address
+}
+
+function strangeAddress(vector: Vector): string | undefined {
+  return localAddress(vector) === undefined ? 'no socket of this machine has its address' : undefined
+}
+
+/** What is no HTTP/1.1 message (RFC 9112 3, RFC 9110 5.5) Node's parser refuses, before anybody is asked. */
+function isNoHttp({ request }: Vector): boolean {
+  const { method, target, headers } = request
+  const isTarget = /^(?:\/|\*$|[a-z]+:\/\/)[\x21-\x7e]*$/.test(target) || method === 'CONNECT'
+  return !isTarget || headers.some(([, value]) => /[\x00-\x08\x0a-\x1f\x7f]/.test(value))
+}
+
+function refusalByParser({ status, headers, origin: received }: Observed): Record<string, unknown> {
+  return { status, isOurs: fieldOf(headers, 'x-latchkey-request-id') !== undefined, origin: received }
+}

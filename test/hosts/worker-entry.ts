@@ -1,0 +1,15 @@
+import type { WorkerModule } from '../../adapters/cloudflare/index.ts'
+import { worker } from '../../adapters/cloudflare/index.ts'
+import type { Document } from '../../src/config.ts'
+
+let gate: WorkerModule | undefined
+
+/** The Worker as it is deployed, but for the clock and the document, which its bindings hold. */
+const entry: WorkerModule = {
+  fetch(request, env, context) {
+    const { TABLE_DOCUMENT: document, TABLE_NOW: now } = env as { TABLE_DOCUMENT: Document; TABLE_NOW: number }
+    gate ??= worker({ document, now: () => now })
+    return gate.fetch(request, env, context)
+  },
+}
+export default entry

@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest'
+import type { CredentialDocument, Document, PlaceDocument, RouteDocument } from '../src/config.ts'
+import { validate } from '../src/validate.ts'
+import { DOCUMENT } from './given/authority.ts'
+
+/** The faults of a document, as `pointer: message`. */
+function faultsOf(more: Partial<Document>): string[] {
+  const result = validate({ ...DOCUMENT, ...more })
+  return result.ok ? [] : result.faults.map(({ pointer, message }) => `${pointer}: ${message}`)
+}
+
+const credential = (more: Partial<CredentialDocument>): CredentialDocument => ({
+  kind: 'static-token',
+  tokens: { secret: 'A' },
+  ...more,
+})
+const ofCredentials = (...all: readonly Partial<CredentialDocument>[]) => faultsOf({ credentials: all.map(credential) })
+const ofRoute = (route: RouteDocument, more: Partial<Document> = {}) => faultsOf({ ...more, routes: [route] })
+
+describe('credentials', () => {
+  const TAKEN = 'a name that no other credential of this document has; without one it is the kind'
+
+  it.each<[string, readonly Partial<CredentialDocument>[], readonly string[]]>([
+    ['two names', [{ name: 'a' }, { name: 'b' }], []],
+    ['one name twice', [{ name: 'a' }, { name: 'a' }], [`/credentials/1/name: ${TAKEN}`]],
+    ['no name twice', [{}, {}], [`/credentials/1/name: ${TAKEN}`]],
+    ['the kind as a name', [{}, { name: 'static-token' }], [`/credentials/1/name: ${TAKEN}`]],
+    ['one name three times', [{}, {}, {}], [`/credentials/1/name: ${TAKEN}`, `/credentials/2/name: ${TAKEN}`]],
+    ['names that differ by case', [{ name: 'a' }, { name: 'A' }], []],
+    ['custom with permissions', [{ type: 'custom', permissions: ['a'] }], []],
+    [
+      'custom without',
+      [{ type: 'custom' }],
+      ['/credentials/0/permissions: a list of permissions: "type": "custom" needs one'],
+    ],
+    [
+      'full-access with permissions',
+      [{ type: 'full-access', permissions: ['a'] }],
+      ['/credentials/0/permissions: nothing: only "type": "custom" has permissions'],
+    ],
+    [
+      'permissions without a type',
+      [{ permissions: ['a'] }],
+      ['/credentials/0/permissions: nothing: only "type": "custom" has permissions'],
+    ],
+  ])('%s', (_, credentials, expected) => {
+    expect(ofCredentials(...credentials)).toEqual(expected)
+  })
+
+  const ONE = 'exactly one of "header", "cookie", "query" and "subprotocol"'
+  const RESERVED = 'a header that carries nothing else; for a cookie or a subprotocol use that key'
+
+  it.each<[PlaceDocument, readonly string[]]>([
+    [{ header: 'authorization', scheme: 'bearer' }, []],
+    [{ header: 'X-Api-Key' }, []],
+    [{ header: 'dapr-api-token' }, []],
+    [{ cookie: 'session' }, []],
+    [{ query: 'api_token' }, []],
+    [{ subprotocol: 'latchkey' }, []],
+    [{}, [`/credentials/0/from/0: ${ONE}`]],
+    [{ header: 'a', cookie: 'b' }, [`/credentials/0/from/0: ${ONE}`]],
+    [{ query: 'a', subprotocol: 'b' }, [`/credentials/0/from/0: ${ONE}`]],
+    [{ cookie: 'a', scheme: 'bearer' }, ['/credentials/0/from/0/scheme: nothing: a scheme stands beside a header']],
+    [{ header: 'Cookie' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
+    [{ header: 'Host' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
+    [{ header: 'Upgrade' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
+    [{ header: 'Content-Length' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
+    [{ header: 'Sec-WebSocket-Protocol' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
+    [{ header: 'X-Latchkey-Subject' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
+    [{ header: 'User-Agent' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
+    [{ header: 'X-Forwarded-For' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
+    [{ header: 'x_latchkey_subject' }, [`/credentials/0/from/0/header: ${RESERVED}`]],
+  ])('a place such as %j', (place, expected) => {
+    expect(ofCredentials({ from: [place] })).toEqual(expected)
+  })
+})
+
+describe('paths of routes', () => {
+  const UNCLEAR =
+    'a path that can be read in only one way: no dot segments, no "//", ";" or "\\", no escaped slash or dot'
+  const STAR = 'a path with "*" only as its whole last segment, as in "/files/*"'
+  const NAMES = 'a path whose parameters have different names, such as "/:collection/:id"'
+  const OWN = 'a path outside "base": what lies there is Latchkey\'s own'
+
+  it.each<[string, string | undefined]>([
+    ['/', undefined],
+    ['/*', undefined],
+    ['/a/b.c/', undefined],
+    ['/:a/:b_1/*', undefined],
+    ['/a:b', undefined],
+    ['/caf%C3%A9', undefined],
+    ['/_latchkeys', undefined],
+    ['', 'a path that begins with "/"'],
+    ['a', 'a path that begins with "/"'],
+    ['*', 'a path that begins with "/"'],
+    ['http://a.example/', 'a path that begins with "/"'],
+    ['/a*', STAR],
+    ['/*/a', STAR],
+    ['/**', STAR],
+    ['/:', NAMES],
+    ['/:1', NAMES],
+    ['/:a-b', NAMES],
+    ['/:a/:a', NAMES],
+    ['//a', UNCLEAR],
+    ['/a//b', UNCLEAR],
+    ['/a/../b', UNCLEAR],
+    ['/.', UNCLEAR],
+    ['/a;b', UNCLEAR],
+    ['/a\\b', UNCLEAR],
+    ['/a%2Fb', UNCLEAR],
+    ['/a%2eb', UNCLEAR],
+    ['/a%2541', UNCLEAR],
+    ['/a%', UNCLEAR],
+    ['/a b', UNCLEAR],
+    ['/café', UNCLEAR],
+    ['/a?b', UNCLEAR],
+    ['/a#b', UNCLEAR],
+    ['/_latchkey', OWN],
+    ['/_latchkey/live', OWN],
+    ['/_latchkey/*', OWN],
+  ])('%j', (path, message) => {
+    expect(ofRoute({ path })).toEqual(message === undefined ? [] : [`/routes/0/path: ${message}`])
+  })
+
+  it("lie outside a base of the document's own", () => {
+    expect(ofRoute({ path: '/gate/x' }, { base: '/gate' })).toEqual([`/routes/0/path: ${OWN}`])
+    expect(ofRoute({ path: '/_latchkey' }, { base: '/gate' })).toEqual([])
+  })
+
+  it('have an opaque tail only where they have a tail', () => {
+    expect(ofRoute({ path: '/files/*', tail: 'opaque' })).toEqual([])
+    expect(ofRoute({ path: '/files', tail: 'opaque' })).toEqual([
+      '/routes/0/tail: nothing: only a path that ends in "/*" has a tail',
+    ])
+  })
+})
+
+describe('routes', () => {
+  const PUBLIC = 'nothing: a public route takes every request'
+  const PARAMETERS = 'a permission whose {names} are parameters of the path'
+  const BRACES = 'a permission whose "{" and "}" hold the name of a parameter'
+
+  it.each<[RouteDocument, readonly string[]]>([
+    [{ path: '/a', methods: ['GET', 'PURGE', 'get-it'] }, []],
+    [
+      { path: '/a', methods: ['GET', 'post'] },
+      ['/routes/0/methods/1: "POST": methods are case-sensitive (RFC 9110 9.1)'],
+    ],
+    [{ path: '/a', public: true }, []],
+    [{ path: '/a', public: false, permission: 'a' }, []],
+    [{ path: '/a', public: true, permission: 'a' }, [`/routes/0/permission: ${PUBLIC}`]],
+    [{ path: '/a', public: true, credentials: ['full'] }, [`/routes/0/credentials: ${PUBLIC}`]],
+    [{ path: '/a', public: true, surface: 'api' }, [`/routes/0/surface: ${PUBLIC}`]],
+    [{ path: '/a', public: true, access: 'read' }, [`/routes/0/access: ${PUBLIC}`]],
+    [{ path: '/:a/:b', permission: '{a}.{b}.x{a}y' }, []],
+    [{ path: '/:a', permission: '{b}' }, [`/routes/0/permission: ${PARAMETERS}`]],
+    [{ path: '/:a', permission: ['x', '{b}'] }, [`/routes/0/permission/1: ${PARAMETERS}`]],
+    [{ path: '/a', permission: '{a}' }, [`/routes/0/permission: ${PARAMETERS}`]],
+    [{ path: '/a', permission: 'x{' }, [`/routes/0/permission: ${BRACES}`]],
+    [{ path: '/a', permission: '{}' }, [`/routes/0/permission: ${BRACES}`]],
+    [{ path: '/:a', permission: '{a}}' }, [`/routes/0/permission: ${BRACES}`]],
+    [{ path: '/a', credentials: ['full'] }, []],
+    [
+      { path: '/a', credentials: ['full', 'none'] },
+      ['/routes/0/credentials/1: the name of a credential of this document'],
+    ],
+  ])('%j', (route, expected) => {
+    expect(ofRoute(route)).toEqual(expected)
+  })
+})
+
+describe('the origin', () => {
+  const url = 'http://127.0.0.1:9000'
+  const ZONE = 'nothing beside "url" or "binding": the incoming URL is sent on'
+  const OURS = 'a header that the gate does not set itself'
+
+  it.each<[NonNullable<Document['origin']>, readonly string[]]>([
+    [url, []],
+    [{ url }, []],
+    [{ binding: 'ORIGIN' }, []],
+    [{ url, binding: 'ORIGIN' }, []],
+    [{ zone: true }, []],
+    [{ zone: true, url }, [`/origin/zone: ${ZONE}`]],
+    [{ zone: true, binding: 'ORIGIN' }, [`/origin/zone: ${ZONE}`]],
+    [{}, ['/origin: "url", "binding" or "zone"']],
+    [{ timeoutSeconds: 3 }, ['/origin: "url", "binding" or "zone"']],
+    [{ url, headers: { 'x-origin-secret': { secret: 'A' } } }, []],
+    [{ url, headers: { authorization: { secret: 'A' } } }, []],
+    [{ url, headers: { Host: { secret: 'A' } } }, [`/origin/headers/Host: ${OURS}`]],
+    [{ url, headers: { X_Forwarded_For: { secret: 'A' } } }, [`/origin/headers/X_Forwarded_For: ${OURS}`]],
+    [{ url, headers: { 'X-Latchkey-Name': { secret: 'A' } } }, [`/origin/headers/X-Latchkey-Name: ${OURS}`]],
+    [{ url, headers: { Connection: { secret: 'A' } } }, [`/origin/headers/Connection: ${OURS}`]],
+  ])('%j', (origin, expected) => {
+    expect(faultsOf({ origin })).toEqual(expected)
+  })
+})
+
+describe('proxies', () => {
+  it.each<[NonNullable<Document['proxies']>, readonly string[]]>([
+    [{ secret: { secret: 'A' } }, []],
+    [{ addresses: ['10.0.0.0/8'] }, []],
+    [{ dialect: 'envoy' }, ['/proxies: "addresses", "secret", or both: without one nobody is believed']],
+    [{}, ['/proxies: "addresses", "secret", or both: without one nobody is believed']],
+  ])('%j', (proxies, expected) => {
+    expect(faultsOf({ proxies })).toEqual(expected)
+  })
+})
+
+describe('the budget', () => {
+  const fault = (needed: number) => [
+    `/revocation/withinSeconds: ${needed} or more: secretsSeconds + staleSeconds; or make those smaller`,
+  ]
+
+  it.each<[Partial<Document>, readonly string[]]>([
+    [{ revocation: { withinSeconds: 30 } }, []],
+    [{ revocation: { withinSeconds: 29 } }, fault(30)],
+    [{ revocation: { withinSeconds: 90 }, staleSeconds: 60 }, []],
+    [{ revocation: { withinSeconds: 89 }, staleSeconds: 60 }, fault(90)],
+    [{ revocation: { withinSeconds: 5 }, secretsSeconds: 5 }, []],
+    [{ revocation: { withinSeconds: 5 }, secretsSeconds: 5, staleSeconds: 1 }, fault(6)],
+  ])('%j', (more, expected) => {
+    expect(faultsOf(more)).toEqual(expected)
+  })
+
+  it('is judged only by numbers', () => {
+    const input = { ...DOCUMENT, revocation: { withinSeconds: 5 }, secretsSeconds: '9'.repeat(43) }
+    const result = validate(input)
+    expect(result.ok ? [] : result.faults.map(({ pointer }) => pointer)).toEqual(['/secretsSeconds'])
+  })
+})

@@ -1,0 +1,81 @@
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
+
+const PACKAGE = 'e2e/next'
+const NEXT = join(PACKAGE, 'node_modules/next/dist/bin/next')
+const BUILD_MILLISECONDS = 240_000
+
+/** How long a hook may take in which Next builds. */
+export const BUILD_TIMEOUT: number = BUILD_MILLISECONDS + 60_000
+
+/** A Next app that was built and that runs. */
+export interface NextServer {
+  readonly port: number
+  /** Everything that it has written, line by line. */
+  readonly lines: readonly string[]
+  stop(): Promise<void>
+}
+
+/** Builds an app of e2e/next against the package as it is published, by `next build`. Its output is the result. */
+export async function buildNext(folder: string): Promise<string> {
+  for (const path of [NEXT, 'dist/vercel.mjs']) {
+    if (!existsSync(path))
+      throw new Error(`${path} is missing: run \`npm ci\` in ${PACKAGE} and \`npm run build\` here`)
+  }
+  stage(join(folder, 'node_modules/latchkey'))
+  const { child, lines, ended } = run(['build', folder], {})
+  const timer = setTimeout(() => child.kill(), BUILD_MILLISECONDS)
+  const code = await ended
+  clearTimeout(timer)
+  if (code !== 0) throw new Error(`next build failed:\n${lines.join('\n')}`)
+  return lines.join('\n')
+}
+
+/** Starts a built app by `next start`, on a port that the system gives. */
+export async function startNext(folder: string, environment: Readonly<Record<string, string>>): Promise<NextServer> {
+  const { child, lines, ended } = run(['start', folder, '--port', '0'], environment)
+  const port = await new Promise<number>((resolve, reject) => {
+    let found = 0
+    createInterface({ input: child.stdout as Readable }).on('line', (line) => {
+      found ||= Number(/^\W*Local:\s+http:\/\/\S+:(\d+)/.exec(line)?.[1] ?? 0)
+      if (found > 0 && /\bReady\b/.test(line)) resolve(found)
+    })
+    void ended.then(() => reject(new Error(`next start ended:\n${lines.join('\n')}`)))
+  })
+  return {
+    port,
+    lines,
+    async stop() {
+      child.kill()
+      await ended
+    },
+  }
+}
+
+/** What `npm install latchkey` would bring; its dependencies are those of the package. */
+function stage(folder: string): void {
+  rmSync(folder, { recursive: true, force: true })
+  mkdirSync(join(folder, 'dist'), { recursive: true })
+  cpSync('package.json', join(folder, 'package.json'))
+  for (const name of readdirSync('dist').filter((each) => each.endsWith('.mjs') || each.endsWith('.d.mts'))) {
+    cpSync(join('dist', name), join(folder, 'dist', name))
+  }
+}
+
+/** Next with an environment of its own: that of a test run, `NODE_ENV=test` above all, would change what it does. */
+function run(args: readonly string[], environment: Readonly<Record<string, string>>) {
+  const { PATH = '', HOME = '' } = process.env
+  const child = spawn(process.execPath, [NEXT, ...args], {
+    env: { PATH, HOME, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const lines: string[] = []
+  for (const stream of [child.stdout, child.stderr]) {
+    createInterface({ input: stream }).on('line', (line) => lines.push(line))
+  }
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
+  return { child, lines, ended }
+}
