@@ -35,13 +35,22 @@ export interface Pepper {
 /** What a prefix may look like: one underscore inside is allowed, as in `lk_test`. */
 export const PREFIX: RegExp = /^(?=.{2,21}$)[a-z][a-z0-9]{1,9}(?:_[a-z0-9]{1,10})?$/
 
-const TOKEN = /^([a-z][a-z0-9]{1,9}(?:_[a-z0-9]{1,10})?)_1([0-9A-Za-z])([0-9A-Za-z]{17})([0-9A-Za-z]{11})([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/
+const TOKEN =
+  /^([a-z][a-z0-9]{1,9}(?:_[a-z0-9]{1,10})?)_1([0-9A-Za-z])([0-9A-Za-z]{17})([0-9A-Za-z]{11})([0-9A-Za-z]{43})([0-9A-Za-z]{6})$/
 
 /** Reads a token; undefined where it is none of ours: another shape, a number out of range, or a wrong check. */
 export function parseKey(token: string): KeyToken | undefined {
   const match = TOKEN.exec(token)
   if (!match) return undefined
-  const [, prefix, pepperVersion, id, tag, secret, check] = match as unknown as [string, string, string, string, string, string, string]
+  const [, prefix, pepperVersion, id, tag, secret, check] = match as unknown as [
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+    string,
+  ]
   if (check !== checkOf(token.slice(0, -check.length))) return undefined
   if (!isBase62Of(ID_BYTES, id) || !isBase62Of(TAG_BYTES, tag) || !isBase62Of(SECRET_BYTES, secret)) return undefined
   return { prefix, pepperVersion, id, tag, secret }
@@ -93,5 +102,7 @@ function checkOf(text: string): string {
 
 /** Every part is ASCII, so one character is one byte. */
 function bytes(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0))
+  const data = new Uint8Array(text.length)
+  for (let place = 0; place < text.length; place++) data[place] = text.charCodeAt(place)
+  return data
 }

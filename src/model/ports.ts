@@ -62,3 +62,55 @@ export interface Host {
   readonly secrets: SecretSource
   readonly sink: Sink
 }
+
+/** One stored entry. `version` changes with every write; it means nothing else. */
+export interface Entry {
+  readonly id: string
+  readonly value: string
+  readonly version: string
+}
+
+/** All that the path of a request may do with a store. Throws where the store cannot be asked. */
+export interface Reader {
+  get(id: string): Promise<Entry | undefined>
+}
+
+/** What an entry is found by, beside its id. */
+export interface Index {
+  /** For a listing by name: any text, compared by code points. */
+  readonly name?: string
+  /** For a listing by end; an entry without one is in no such listing. */
+  readonly expires?: EpochSeconds
+}
+
+export interface PutOptions {
+  /** Write only over this version; null: only where there is no entry. Absent: whatever there is. */
+  readonly ifVersion?: string | null
+  /** When the store may forget the entry by itself; it may also keep it longer. */
+  readonly expiresAt?: EpochSeconds
+  readonly index?: Index
+}
+
+/** A page of entries whose id begins with `prefix`, in the order of `by`. */
+export interface ListQuery {
+  readonly prefix: string
+  /** Default `id`. */
+  readonly by?: 'id' | 'name' | 'expires'
+  /** A cursor that an earlier page gave. */
+  readonly from?: string
+  readonly limit: number
+}
+
+export interface Page {
+  readonly items: readonly Entry[]
+  /** Where the next page begins; absent on the last one. */
+  readonly cursor?: string
+}
+
+/** A store of small texts. Each driver's head comment tells its consistency and its limits. */
+export interface Store extends Reader {
+  put(id: string, value: string, options?: PutOptions): Promise<'stored' | 'conflict'>
+  /** Deleting what is not there is no error. */
+  delete(id: string): Promise<void>
+  list(query: ListQuery): Promise<Page>
+}
