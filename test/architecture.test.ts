@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const FLOORS: readonly (readonly string[])[] = [
   ['src/lib'],
   ['src/model'],
-  ['src/crypto', 'src/secrets', 'src/sinks', 'src/dialects'],
+  ['src/keys', 'src/stores', 'src/crypto', 'src/secrets', 'src/sinks', 'src/dialects'],
   ['src/verifiers', 'src/policies'],
   ['src'],
   ['src/http'],
