@@ -73,6 +73,8 @@ export interface Registry {
 /** Where a key's record lies, and where its name is reserved. */
 export const KEY_PREFIX = 'key:'
 export const NAME_PREFIX = 'name:'
+/** Far longer than any writer takes from a name to its record. */
+const RESERVATION_SECONDS = 60
 
 export function registry(parts: RegistryParts): Registry {
   const { store, digests, random, prefix } = parts
@@ -110,14 +112,18 @@ export function registry(parts: RegistryParts): Registry {
     return { kept: { digest, pepperVersion: pepper.version }, token }
   }
 
-  /** Reserves a name before the record that bears it is written, so that no transaction over two entries is needed. */
-  async function reserve(name: string, id: string): Promise<boolean> {
-    if ((await store.put(NAME_PREFIX + name, id, { ifVersion: null })) === 'stored') return true
-    const holder = await store.get(NAME_PREFIX + name)
-    // A reservation whose key was never written, or bears another name by now, holds nothing.
-    const held = holder && (await kept(holder.value))
-    if (!holder || held?.record.name === name) return false
-    return (await store.put(NAME_PREFIX + name, id, { ifVersion: holder.version })) === 'stored'
+  /**
+   * Reserves a name before the record that bears it is written, so that no transaction over two entries is needed. A
+   * reservation that no record has followed for a while holds nothing: its writer has died between the two.
+   */
+  async function reserve(name: string, id: string, at: EpochSeconds): Promise<boolean> {
+    const value = `${id} ${Math.floor(at)}`
+    if ((await store.put(NAME_PREFIX + name, value, { ifVersion: null })) === 'stored') return true
+    const entry = await store.get(NAME_PREFIX + name)
+    if (!entry) return false
+    const [holder = '', since] = entry.value.split(' ')
+    if (at < Number(since) + RESERVATION_SECONDS || (await kept(holder))?.record.name === name) return false
+    return (await store.put(NAME_PREFIX + name, value, { ifVersion: entry.version })) === 'stored'
   }
 
   return {
@@ -125,7 +131,7 @@ export function registry(parts: RegistryParts): Registry {
       const faults = draftFaults(draft, lifetimes, at)
       if (faults.length > 0) return { problem: 'invalid', faults }
       const { id, secret } = drawKey(random)
-      if (!(await reserve(draft.name, id))) return { problem: 'name-taken' }
+      if (!(await reserve(draft.name, id, at))) return { problem: 'name-taken' }
       const made = await makeSecret(id, secret)
       const blank: KeyRecord = {
         id,
@@ -160,7 +166,7 @@ export function registry(parts: RegistryParts): Registry {
       )
       if (faults.length > 0) return { problem: 'invalid', faults }
       const isRenamed = next.name !== current.record.name
-      if (isRenamed && !(await reserve(next.name, id))) return { problem: 'name-taken' }
+      if (isRenamed && !(await reserve(next.name, id, at))) return { problem: 'name-taken' }
       const written = await change(id, version ?? current.version, () => next)
       if (isRenamed) await store.delete(NAME_PREFIX + ('problem' in written ? next.name : current.record.name))
       return written
