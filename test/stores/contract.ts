@@ -439,7 +439,7 @@ const CONTRACT = {
           expect(ours?.map(({ id, value }) => [id, value])).toEqual(models?.map(({ id, value }) => [id, value]))
         }
       }),
-      { numRuns: 15 },
+      { numRuns: 10 },
     )
   },
 
