@@ -38,6 +38,24 @@ function partsOf(cursor: string): readonly unknown[] {
   }
 }
 
+/** Below every character of a name or an id. */
+const BETWEEN = '\u0001'
+const DIGITS = 12
+
+/**
+ * A position as one text, for stores that order texts alone: as texts these stand in the order of the positions.
+ */
+export function sortTextOf(by: 'name' | 'expires', { key, id }: Position): string {
+  return `${by === 'name' ? key : String(key).padStart(DIGITS, '0')}${BETWEEN}${id}`
+}
+
+/** The position that such a text stands for. */
+export function positionOfText(by: 'name' | 'expires', text: string): Position {
+  const end = text.indexOf(BETWEEN)
+  const key = text.slice(0, end)
+  return { key: by === 'name' ? key : Number(key), id: text.slice(end + 1) }
+}
+
 interface Query {
   readonly prefix: string
   readonly by?: Order

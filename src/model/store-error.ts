@@ -28,3 +28,10 @@ export function nameOfError(error: unknown): string {
   const { code } = (error.cause instanceof Error ? error.cause : error) as Error & { readonly code?: unknown }
   return typeof code === 'string' ? `${error.name} ${code}` : error.name
 }
+
+/** What a call that ended without an answer is told as. */
+export function unanswered(store: string, error: unknown): StoreError {
+  if (error instanceof StoreError) return error
+  const isLate = error instanceof DOMException && error.name === 'TimeoutError'
+  return isLate ? new StoreError(store, 'slow', 'no answer in time') : new StoreError(store, 'down', nameOfError(error))
+}

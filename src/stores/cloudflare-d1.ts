@@ -3,9 +3,11 @@ import { isId, rowOf } from '../lib/storable.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Entry, Store } from '../model/ports.ts'
 import type { StoreTrouble } from '../model/store-error.ts'
-import { nameOfError, StoreError } from '../model/store-error.ts'
+import { StoreError, unanswered } from '../model/store-error.ts'
 import type { Listed, Statement } from './sql.ts'
 import { DELETE, GET, listStatement, pageOfRows, putStatement, sweepStatement } from './sql.ts'
+
+const STORE = 'cloudflare-d1'
 
 /** What is used of a D1 binding. */
 export interface D1Database {
@@ -45,7 +47,7 @@ export function cloudflareD1(database: D1Database, options: CloudflareD1Options 
     try {
       return (await inTime(work(), patienceMilliseconds)).results
     } catch (error) {
-      throw new StoreError('cloudflare-d1', ...troubleOf(error))
+      throw told(error)
     }
   }
 
@@ -83,9 +85,8 @@ const TROUBLES: readonly (readonly [RegExp, StoreTrouble, string])[] = [
   [/SQLITE_(?:CORRUPT|NOTADB)/i, 'unreadable', 'the database is damaged'],
 ]
 
-function troubleOf(error: unknown): [StoreTrouble, string] {
-  if (error instanceof DOMException && error.name === 'TimeoutError') return ['slow', 'no answer in time']
+function told(error: unknown): StoreError {
   const message = error instanceof Error ? error.message : ''
-  const [, trouble, detail] = TROUBLES.find(([pattern]) => pattern.test(message)) ?? [undefined, 'down', undefined]
-  return [trouble as StoreTrouble, detail ?? nameOfError(error)]
+  const [, trouble, detail] = TROUBLES.find(([pattern]) => pattern.test(message)) ?? []
+  return trouble && detail ? new StoreError(STORE, trouble, detail) : unanswered(STORE, error)
 }

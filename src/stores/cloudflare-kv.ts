@@ -4,8 +4,9 @@ import type { Row } from '../lib/storable.ts'
 import { checkedQuery, isId, rowOf } from '../lib/storable.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Entry, ListQuery, Page, Store } from '../model/ports.ts'
-import type { StoreTrouble } from '../model/store-error.ts'
-import { nameOfError, StoreError } from '../model/store-error.ts'
+import { StoreError, unanswered } from '../model/store-error.ts'
+
+const STORE = 'cloudflare-kv'
 
 /** What is used of a Workers KV binding. */
 export interface KvNamespace {
@@ -63,7 +64,7 @@ export function cloudflareKv(namespace: KvNamespace, options: CloudflareKvOption
     try {
       return await inTime(work(), patienceMilliseconds)
     } catch (error) {
-      throw new StoreError('cloudflare-kv', ...troubleOf(error))
+      throw told(error)
     }
   }
 
@@ -106,7 +107,7 @@ export function cloudflareKv(namespace: KvNamespace, options: CloudflareKvOption
       if (listing.list_complete) return places
       cursor = listing.cursor
     }
-    throw new StoreError('cloudflare-kv', 'full', `more than ${KEYS_PER_CALL * MOST_CALLS} entries cannot be sorted`)
+    throw new StoreError(STORE, 'full', `more than ${KEYS_PER_CALL * MOST_CALLS} entries cannot be sorted`)
   }
 
   return {
@@ -150,10 +151,9 @@ function placeOf(id: string, metadata: unknown): Place {
 }
 
 /** KV tells what happened by its message alone. */
-function troubleOf(error: unknown): [StoreTrouble, string] {
-  if (error instanceof DOMException && error.name === 'TimeoutError') return ['slow', 'no answer in time']
+function told(error: unknown): StoreError {
   const message = error instanceof Error ? error.message : ''
-  if (/\b429\b|too many requests/i.test(message)) return ['busy', 'too many writes of one entry']
-  if (/limit exceeded/i.test(message)) return ['full', 'the plan allows no more today']
-  return ['down', nameOfError(error)]
+  if (/\b429\b|too many requests/i.test(message)) return new StoreError(STORE, 'busy', 'too many writes of one entry')
+  if (/limit exceeded/i.test(message)) return new StoreError(STORE, 'full', 'the plan allows no more today')
+  return unanswered(STORE, error)
 }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -87,6 +87,14 @@ describe('sqlite', () => {
     for (const store of stores) store.close()
   })
 
+  it('has the tables of the migrations for D1', () => {
+    const file = newFile()
+    sqlite(file).close()
+    const migrated = newFile()
+    written(migrated, readFileSync(new URL('../../migrations/d1/0001_entries.sql', import.meta.url), 'utf8'))
+    expect(schemaOf(file)).toEqual(schemaOf(migrated))
+  })
+
   it('makes a file that only its owner reads', () => {
     const file = newFile()
     sqlite(file).close()
@@ -159,6 +167,13 @@ function written(file: string, sql: string): void {
   const database = new DatabaseSync(file)
   database.exec(sql)
   database.close()
+}
+
+function schemaOf(file: string): unknown[] {
+  const database = new DatabaseSync(file)
+  const rows = database.prepare('SELECT name, sql FROM sqlite_schema ORDER BY name').all() as Record<string, string>[]
+  database.close()
+  return rows.map(({ name, sql }) => [name, sql?.replace(/\s+/g, ' ')])
 }
 
 function troubleOf(work: () => unknown): StoreError {
