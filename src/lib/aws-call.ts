@@ -37,7 +37,7 @@ export type AwsCall = (operation: string, input: unknown) => Promise<AwsAnswer>
 
 /**
  * Calls one of AWS's services that speak its JSON protocol, over connections that are kept: some tenths of a millisecond
- * of our own a call, and a sixth of an SDK's cold start. Rejects with a `TimeoutError` where no whole answer comes in time.
+ * of our own a call, and at most a third of an SDK's cold start. Rejects with a `TimeoutError` where no whole answer comes in time.
  */
 export function awsCaller(options: AwsCallOptions): AwsCall {
   const { service, region, target, jsonVersion, credentials, patienceMilliseconds } = options

@@ -39,6 +39,8 @@ export interface CloudflareKvOptions {
 
 /** KV forgets nothing sooner than this after it was written. */
 const LEAST_LIFE_SECONDS = 60
+/** workerd reads an expiration as 32 bits: what ends after January 2038 is kept until it is deleted. */
+const LATEST_EXPIRATION = 2 ** 31 - 1
 /** Keys of one `list` call, and how many calls a sorted listing may take: 50 are what a free plan allows in a request. */
 const KEYS_PER_CALL = 1000
 const MOST_CALLS = 40
@@ -119,7 +121,7 @@ export function cloudflareKv(namespace: KvNamespace, options: CloudflareKvOption
       const { ifVersion } = given
       if (ifVersion !== undefined && (await versionOf(id)) !== ifVersion) return 'conflict'
       const metadata = headOf(row)
-      const expiration = row.gone && Math.max(row.gone, Math.ceil(now()) + LEAST_LIFE_SECONDS)
+      const expiration = expirationOf(row, now())
       await asked(() => namespace.put(id, value, { metadata, ...(expiration !== undefined && { expiration }) }))
       return 'stored'
     },
@@ -133,6 +135,12 @@ export function cloudflareKv(namespace: KvNamespace, options: CloudflareKvOption
       return { items: await entriesOf(items), ...rest }
     },
   }
+}
+
+/** When KV may forget it; undefined: never by itself. Until then its head says that it is gone. */
+function expirationOf({ gone }: Row, now: EpochSeconds): number | undefined {
+  if (gone === undefined || gone > LATEST_EXPIRATION) return undefined
+  return Math.max(gone, Math.ceil(now) + LEAST_LIFE_SECONDS)
 }
 
 function headOf({ version, name, expires, gone }: Row): Head {

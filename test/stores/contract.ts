@@ -346,6 +346,15 @@ const CONTRACT = {
     expect(listed.filter(({ value }) => value === 'é').map(({ id }) => id)).toEqual([`${family}0x`, `${family}2`])
   },
 
+  'keeps a name of 400 bytes, whatever they are': async ({ store, family, write }: Given) => {
+    const names = ['"'.repeat(400), '\\'.repeat(400), 'é'.repeat(200), '😀'.repeat(100)]
+    const ends = { expires: 999_999_999_999 }
+    for (const [place, name] of names.entries()) {
+      await write(String(place), '', { index: { name, ...ends }, expiresAt: ends.expires })
+    }
+    expect(await restsOf(store, family, 'name')).toEqual(['0', '1', '2', '3'])
+  },
+
   'lists by end, equal ones by id': async ({ store, family, write }: Given) => {
     const ends = { d: 5, a: 1_800_000_000, c: 1_800_000_000, b: 99_999_999_999, e: 0 }
     for (const [rest, expires] of Object.entries(ends)) await write(rest, '', { index: { expires } })
