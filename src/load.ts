@@ -21,8 +21,14 @@ export interface ImportedDocument {
   readonly routes: readonly { readonly path: string }[]
 }
 
-/** What a host takes for a document: one that `defineConfig` has typed, a JSON file, or one that the build has stamped. */
-export type GivenDocument = Document | ImportedDocument | CheckedDocument
+/** A stamped document, as the file that `latchkey check --emit` has written is typed. */
+export interface ImportedCheckedDocument {
+  readonly checked: string
+  readonly document: ImportedDocument
+}
+
+/** What a host takes for a document: one that `defineConfig` has typed, a JSON file, or one that was stamped. */
+export type GivenDocument = Document | ImportedDocument | CheckedDocument | ImportedCheckedDocument
 
 /** Where a host has its document from. A text, from `LATCHKEY_CONFIG`, goes before the one that was bundled. */
 export interface DocumentSource {
