@@ -3,8 +3,9 @@ import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Runtime } from '../hosts/worker-runtime.ts'
 import { runtime } from '../hosts/worker-runtime.ts'
+import { exchange } from '../hosts/worker-wire.ts'
 import type { TestOrigin } from './given.ts'
-import { gate, opened, send, testOrigin } from './given.ts'
+import { gate, opened, send, TOKEN, testOrigin } from './given.ts'
 
 let origin: TestOrigin
 let workerd: Runtime
@@ -110,6 +111,33 @@ describe('a request', () => {
     await send(port, path)
     expect((await arriving).incoming.headers['cache-control']).toBe(value)
   })
+})
+
+describe('what could be read in two ways', () => {
+  async function statusOf(start: string, ...hosts: string[]): Promise<string | undefined> {
+    origin.answer = (incoming, outgoing) => outgoing.writeHead(200, { 'X-Arrived': incoming.url as string }).end()
+    const lines = hosts.map((host) => `Host: ${host}`)
+    const bytes = [`${start} HTTP/1.1`, ...lines, `Authorization: Bearer ${TOKEN}`, '', ''].join('\r\n')
+    return (await exchange(port, bytes, 'GET')).start.split(' ')[1]
+  }
+
+  it.each(['api.example/x', 'api.example?x', 'api.example#x', 'user@api.example', 'api.example\\x', 'api%2eexample'])(
+    'is refused: Host: %s',
+    async (host) => {
+      expect(await statusOf('GET /x', host)).toBe('400')
+    },
+  )
+
+  it('is refused: two Hosts', async () => {
+    expect(await statusOf('GET /x', 'api.example', 'api.example')).toBe('400')
+  })
+
+  it.each(['OPTIONS *', 'GET /a/../b', 'GET /a/%2e%2E/b', 'GET /a\\b', 'GET /{a}', 'GET /\xc3\xa9', 'GET //b'])(
+    'is refused: %s',
+    async (start) => {
+      expect(await statusOf(start, 'api.example')).toBe('400')
+    },
+  )
 })
 
 describe('a response', () => {
