@@ -12,8 +12,8 @@ export interface Module {
   readonly modules: readonly string[]
   /** Everything else: packages and Node's own modules, as they are written. */
   readonly packages: readonly string[]
-  /** The part of `modules` that is loaded only when it is needed. */
-  readonly deferred: ReadonlySet<string>
+  /** The part of both that is loaded with the module: no types, and nothing that waits until it is needed. */
+  readonly loads: readonly string[]
 }
 
 /** The files under folders of the project, without what tools have made or put there. */
@@ -41,27 +41,24 @@ export function modulesUnder(...folders: readonly string[]): Module[] {
 }
 
 const COMMENT = /\/\*[\s\S]*?\*\/|(?<=^|\s)\/\/.*$/gm
-const STATIC = /^\s*(?:import|export)\s(?:[^'";]*?\bfrom\s+)?'([^']+)'/gm
-const DYNAMIC = /\bimport\(\s*'([^']+)'\s*\)/g
+const STATIC = /^\s*(?:import|export)\s(?<type>type\s)?(?:[^'";]*?\bfrom\s+)?'(?<name>[^']+)'/gm
+const DYNAMIC = /\bimport\(\s*'(?<name>[^']+)'\s*\)/g
 
 /** Takes a module's imports out of its text. */
 export function moduleOf(path: string, text: string): Module {
   const code = text.replace(COMMENT, '')
-  const named = (pattern: RegExp) => Array.from(code.matchAll(pattern), (match) => match[1] as string)
-  const all = [...named(STATIC), ...named(DYNAMIC)]
-  const resolved = (name: string) => posix.join(posix.dirname(path), name)
   const isOwn = (name: string) => name.startsWith('.')
-  const isStatic = new Set(named(STATIC).filter(isOwn).map(resolved))
+  const resolved = (name: string) => (isOwn(name) ? posix.join(posix.dirname(path), name) : name)
+  const groups = [...code.matchAll(STATIC), ...code.matchAll(DYNAMIC)].map((match) => match.groups ?? {})
+  const names = groups.map(({ name = '' }) => name)
+  const loaded = Array.from(code.matchAll(STATIC), ({ groups: found = {} }) =>
+    found['type'] ? [] : [found['name'] ?? ''],
+  )
   return {
     path,
     text,
-    modules: [...new Set(all.filter(isOwn).map(resolved))],
-    packages: [...new Set(all.filter((name) => !isOwn(name)))],
-    deferred: new Set(
-      named(DYNAMIC)
-        .filter(isOwn)
-        .map(resolved)
-        .filter((each) => !isStatic.has(each)),
-    ),
+    modules: [...new Set(names.filter(isOwn).map(resolved))],
+    packages: [...new Set(names.filter((name) => !isOwn(name)))],
+    loads: [...new Set(loaded.flat().map(resolved))],
   }
 }
