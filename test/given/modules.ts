@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { posix } from 'node:path'
 
 const ROOT = new URL('../../', import.meta.url)
@@ -20,6 +20,7 @@ export interface Module {
 export function filesUnder(...folders: readonly string[]): string[] {
   const isMade = (path: string) => path.split('/').some((name) => /^(?:node_modules|dist|\..+)$/.test(name))
   return folders
+    .filter((folder) => existsSync(new URL(folder, ROOT)))
     .flatMap((folder) =>
       readdirSync(new URL(folder, ROOT), { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile())
