@@ -82,6 +82,41 @@ describe('a request', () => {
     expect(parts).toEqual(['abc', 'def'])
   })
 
+  it('streams both ways at once', async () => {
+    origin.answer = (incoming, outgoing) => {
+      outgoing.flushHeaders()
+      incoming.pipe(outgoing)
+    }
+    let echo = ''
+    let request: ClientRequest | undefined
+    const response = await opened(port, '/x', { method: 'POST' }, (sent) => {
+      request = sent
+      sent.write('1')
+    })
+    for await (const chunk of response) {
+      echo += chunk
+      if (echo.length < 3) request?.write(String(echo.length + 1))
+      else request?.end()
+    }
+    expect(echo).toBe('123')
+  })
+
+  it('is cut where the client hangs up half-way', async () => {
+    const { isSeen, seen } = sight()
+    const arriving = new Promise<boolean>((resolve) => {
+      origin.answer = (incoming) => {
+        incoming.on('data', seen)
+        incoming.on('close', () => resolve(incoming.complete))
+      }
+    })
+    const response = opened(port, '/x', { method: 'POST', headers: { 'Content-Length': '6' } }, (sent) => {
+      sent.write('abc')
+      void isSeen.then(() => sent.destroy())
+    })
+    await expect(response).rejects.toThrow()
+    expect(await arriving).toBe(false)
+  })
+
   it('keeps an apostrophe of a query as fetch writes it', async () => {
     const arriving = received()
     await send(port, "/x?$filter=Name eq 'a'".replaceAll(' ', '%20'))
