@@ -50,7 +50,7 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   let loaded: Maybe<Latchkey> | undefined
 
   function latchkey(): Maybe<Latchkey> {
-    const host = { now, elapsed: () => performance.now(), digests: nodeDigests(), secrets, sink }
+    const host = { now, elapsed: milliseconds, digests: nodeDigests(), secrets, sink }
     const text = variables['LATCHKEY_CONFIG'] || undefined
     return (loaded ??= load({ text, document: options.document }, host, { transport: 'any' }))
   }
@@ -83,6 +83,12 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
 
 /** A refresh that nobody waits for is frozen with the function and goes on at its next call. */
 function nothingRunsLater(): void {}
+
+/** Node loads `performance`, and streams and sockets with it, at its first touch; this clock is always there. */
+function milliseconds(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1e3 + nanoseconds / 1e6
+}
 
 /** A base path in the one form in which it is compared: a slash before it and none behind. */
 function slashed(path: string): string {
