@@ -28,6 +28,7 @@ export function differences(vector: Vector, observed: Observed): string[] {
     ...differs('status', expect.status, observed.status),
     ...outcomeDiffers(vector, observed),
     ...requestIdDiffers(vector, observed),
+    ...(observed.events === undefined ? [] : eventDiffers(vector, observed, observed.events)),
     ...(request.method === 'HEAD' ? differs('body of HEAD', '', observed.body) : []),
     ...(expect.challenge === undefined
       ? []
@@ -96,6 +97,25 @@ function identityDiffers({ expect, request }: Vector, fields: readonly Field[]):
     differs(`X-Latchkey-${name}`, value, fieldOf(fields, `x-latchkey-${name}`)),
   )
   return [...counts, ...values]
+}
+
+/** One event a request, which says what was decided, under the request's own id, and nothing of the query. */
+function eventDiffers({ expect, request }: Vector, { headers }: Observed, events: readonly LatchkeyEvent[]): string[] {
+  const [event, ...more] = events.filter((each) => each.type === 'decision')
+  if (event === undefined || more.length > 0) return ['there is not exactly one decision event']
+  const isDescribed = request.target.includes('/verify')
+  // A request may be refused after it was allowed: where a header of the origin has no value.
+  const isAllowed = expect.outcome !== 'refused' || (event.decision === 'allow' && expect.reason === 'not-configured')
+  return [
+    ...differs('decision of the event', isAllowed ? 'allow' : 'deny', event.decision),
+    ...differs('reason of the event', isAllowed ? null : (expect.reason ?? null), event.reason),
+    ...differs('request id of the event', fieldOf(headers, 'x-latchkey-request-id'), event.requestId),
+    ...differs('query in the event', false, event.path.includes('?')),
+    ...(isDescribed ? [] : differs('method of the event', request.method, event.method)),
+    ...(expect.identity?.['Name'] === undefined
+      ? []
+      : differs('name of the event', expect.identity['Name'], event.name ?? '')),
+  ]
 }
 
 /** No secret arrives but where the row says so: in a field that it names, with a value that holds it. */
