@@ -25,7 +25,10 @@ export interface AuthorizerOptions {
    * where it has not. Default: the variable `LATCHKEY_AWS_REPLY`, else `simple`.
    */
   readonly httpApiReply?: 'simple' | 'iam'
-  /** The base path mapping of a custom domain, such as `/v1`. Default: the variable `LATCHKEY_AWS_BASE_PATH`, else none. */
+  /**
+   * The base path mapping of a custom domain, written `/v1`: with a slash before it and none behind. Default: the variable
+   * `LATCHKEY_AWS_BASE_PATH`, else none.
+   */
   readonly basePath?: string
   /** Default: the function's environment. */
   readonly secrets?: SecretSource
@@ -45,7 +48,7 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   const sink = options.sink ?? consoleSink()
   const secrets = options.secrets ?? env(variables)
   const httpApiReply = options.httpApiReply ?? (variables['LATCHKEY_AWS_REPLY'] === 'iam' ? 'iam' : 'simple')
-  const basePath = slashed(options.basePath ?? variables['LATCHKEY_AWS_BASE_PATH'] ?? '')
+  const basePath = options.basePath ?? variables['LATCHKEY_AWS_BASE_PATH'] ?? ''
   const warned = new Set<string>()
   let loaded: Maybe<Latchkey> | undefined
 
@@ -88,10 +91,4 @@ function nothingRunsLater(): void {}
 function milliseconds(): number {
   const [seconds, nanoseconds] = process.hrtime()
   return seconds * 1e3 + nanoseconds / 1e6
-}
-
-/** A base path in the one form in which it is compared: a slash before it and none behind. */
-function slashed(path: string): string {
-  const trimmed = path.replace(/^\/+|\/+$/g, '')
-  return trimmed === '' ? '' : `/${trimmed}`
 }
