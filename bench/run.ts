@@ -8,6 +8,7 @@ import { passes, table } from './table.ts'
 /** Every case with the rounds that it takes, in full and with `--quick`; all together last about four minutes. */
 const CASES: readonly (readonly [name: string, rounds: number, quick: number])[] = [
   ['in-process', 60, 10],
+  ['in-process-plain', 20, 4],
   ['http', 12, 3],
   ['workerd', 20, 4],
   ['lambda', 20, 4],

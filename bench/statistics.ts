@@ -52,11 +52,24 @@ export function shuffled<Item>(items: readonly Item[]): Item[] {
   return order
 }
 
-/** How many times as much each sample took as the one that it is paired with; of the CPU only where both know it. */
-export function ratios(pairs: readonly (readonly [above: Sample, below: Sample])[]): {
+/** How many times as much one took as the other, by the clock and by the CPU where both know that. */
+export interface Ratios {
   readonly clock: Quartiles
   readonly cpu: Quartiles | undefined
-} {
+}
+
+/** A case to the baseline right before it. */
+export function toBaseline<Name extends string>(measured: Measured<Name>, name: Name): Ratios {
+  return ratios(measured[name].map(({ own, baseline }) => [own, baseline]))
+}
+
+/** A case to another one of the same round. */
+export function toCase<Name extends string>(measured: Measured<Name>, name: Name, other: Name): Ratios {
+  return ratios(measured[name].map(({ own }, round) => [own, (measured[other][round] as { own: Sample }).own]))
+}
+
+/** How many times as much each sample took as the one that it is paired with. */
+export function ratios(pairs: readonly (readonly [above: Sample, below: Sample])[]): Ratios {
   const cpu = pairs.flatMap(([above, below]) =>
     above.cpu === undefined || below.cpu === undefined || below.cpu === 0 ? [] : [above.cpu / below.cpu],
   )

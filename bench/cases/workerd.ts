@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url'
 import { workerBundle } from '../bundle.ts'
 import { TOKEN, WRONG_TOKEN } from '../document.ts'
 import type { Batch, Measured } from '../statistics.ts'
-import { interleave, ratios } from '../statistics.ts'
+import { interleave, toBaseline, toCase } from '../statistics.ts'
 import type { Row, Section } from '../table.ts'
 import type { RunningWorker } from '../workerd.ts'
 import { startWorkerd } from '../workerd.ts'
@@ -25,6 +25,7 @@ export async function run(rounds: number): Promise<Section[]> {
         batch('no-op', TOKEN, NO_OP),
         {
           same: batch('same', TOKEN, NO_OP),
+          minimum: batch('minimum', TOKEN, DECIDING),
           latchkey: batch('latchkey', TOKEN, DECIDING),
           refused: batch('latchkey', WRONG_TOKEN, DECIDING),
           bearerAuth: batch('bearer-auth', TOKEN, DECIDING),
@@ -41,21 +42,20 @@ export async function run(rounds: number): Promise<Section[]> {
   }
 }
 
-type Name = 'same' | 'latchkey' | 'refused' | 'bearerAuth' | 'bearerAuthRefused'
+type Name = 'same' | 'minimum' | 'latchkey' | 'refused' | 'bearerAuth' | 'bearerAuthRefused'
 
 function rowsOf(measured: Measured<Name>): Row[] {
-  const overNoOp = (name: Name) => ratios(measured[name].map(({ own, baseline }) => [own, baseline]))
-  const over = (above: Name, below: Name) =>
-    ratios(measured[above].map(({ own }, round) => [own, (measured[below][round] as { own: typeof own }).own]))
   return [
-    { name: 'A/A: no-op middleware / the same', ...overNoOp('same') },
-    { name: 'latchkey/hono / no-op middleware', ...overNoOp('latchkey') },
+    { name: 'A/A: no-op middleware / the same', ...toBaseline(measured, 'same') },
+    { name: 'a minimum by hand / no-op middleware', ...toBaseline(measured, 'minimum') },
+    { name: 'latchkey/hono / no-op middleware', ...toBaseline(measured, 'latchkey') },
+    { name: 'latchkey/hono / the minimum by hand', ...toCase(measured, 'latchkey', 'minimum') },
     {
       name: 'hono/bearer-auth / latchkey/hono',
-      ...over('bearerAuth', 'latchkey'),
+      ...toCase(measured, 'bearerAuth', 'latchkey'),
       budget: { limit: 'at least', value: 2.5 },
     },
-    { name: 'refusal by hono/bearer-auth / by latchkey/hono', ...over('bearerAuthRefused', 'refused') },
+    { name: 'refusal by hono/bearer-auth / by latchkey/hono', ...toCase(measured, 'bearerAuthRefused', 'refused') },
   ]
 }
 

@@ -1,10 +1,13 @@
+import { webDigests } from '../../src/crypto/web.ts'
 import { latchkey } from '../../src/http/hono.ts'
 import type { App } from './apps.ts'
-import { noOp, request, withBearerAuth, withLatchkey } from './apps.ts'
+import { behind, noOp, request, withBearerAuth, withLatchkey } from './apps.ts'
+import { minimum } from './minimum.ts'
 
 const APPS: Readonly<Record<string, App>> = {
   'no-op': noOp(),
   same: noOp(),
+  minimum: behind(minimum(webDigests())),
   latchkey: withLatchkey(latchkey),
   'bearer-auth': withBearerAuth(),
 }
