@@ -1,4 +1,4 @@
-import { readFileSync, watchFile } from 'node:fs'
+import { readFileSync, unwatchFile, watchFile } from 'node:fs'
 import type { Server } from 'node:https'
 
 /** PEM files of a certificate chain and its key. */
@@ -14,13 +14,15 @@ const POLL_MILLISECONDS = 5000
 export function watchTls(server: Server, files: TlsFiles): void {
   const set = () => server.setSecureContext({ cert: readFileSync(files.cert), key: readFileSync(files.key) })
   set()
+  const changed = () => {
+    try {
+      set()
+    } catch {
+      // A pair that is half written keeps the old certificate; the other file's change tries again.
+    }
+  }
   for (const path of [files.cert, files.key]) {
-    watchFile(path, { interval: POLL_MILLISECONDS, persistent: false }, () => {
-      try {
-        set()
-      } catch {
-        // A pair that is half written keeps the old certificate; the other file's change tries again.
-      }
-    })
+    watchFile(path, { interval: POLL_MILLISECONDS, persistent: false }, changed)
+    server.on('close', () => unwatchFile(path, changed))
   }
 }
