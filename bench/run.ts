@@ -1,6 +1,6 @@
 import { fork, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { loadavg } from 'node:os'
+import { cpus, loadavg } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { Section } from './table.ts'
 import { passes, table } from './table.ts'
@@ -25,7 +25,7 @@ const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('
 runNpm(`${HERE}node_modules/jose`, ['ci', '--no-audit', '--no-fund'], HERE)
 runNpm(`${ROOT}dist/aws/authorizer.mjs`, ['run', '--silent', 'build'], ROOT)
 
-const loadBefore = loadavg()[0]
+const loadBefore = load()
 const sections: Section[] = []
 for (const [name, rounds, quick] of CASES) {
   if (chosen.length > 0 && !chosen.includes(name)) continue
@@ -38,11 +38,17 @@ for (const [name, rounds, quick] of CASES) {
   }
 }
 
-console.log(`\nNode ${process.version}, ${process.platform} ${process.arch}; load ${loadBefore?.toFixed(1)} before\n`)
+const machine = `Node ${process.version}, ${process.platform} ${process.arch}, ${cpus().length} cores`
+console.log(`\n${machine}; load ${loadBefore} before, ${load()} after\n`)
 console.log(table(sections))
 const verdicts = sections.flatMap(({ rows }) => rows).map(passes)
 const count = (verdict: boolean) => verdicts.filter((each) => each === verdict).length
 console.log(`\n${count(true)} budgets kept, ${count(false)} missed`)
+
+/** How much else runs here: more than the cores can do disturbs the clock, and what hops between threads. */
+function load(): string {
+  return (loadavg()[0] as number).toFixed(1)
+}
 
 /** Runs an npm command where what it makes is not there yet. */
 function runNpm(made: string, args: readonly string[], folder: string): void {
