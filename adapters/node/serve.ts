@@ -155,7 +155,11 @@ function gateServer(gate: Gate, origin: Origin, now: () => EpochSeconds, tls: Tl
   // Only a request that passes gets "100 Continue", so that a refusal never reads the body.
   server.on('checkContinue', listener)
   server.on('connect', (incoming, socket) => {
-    handle(incoming, outgoingOn(socket, incoming), () => socket.destroy())
+    const outgoing = outgoingOn(socket, incoming)
+    // A path is no target of CONNECT (RFC 9112 3.2.3), and anything else is refused before.
+    handle(incoming, outgoing, ({ judgement }) =>
+      writeReply(outgoing, gate.refuse({ reason: 'request-ambiguous' }, judgement.access)),
+    )
   })
   server.on('upgrade', (incoming, socket, head) => {
     const outgoing = outgoingOn(socket, incoming)
