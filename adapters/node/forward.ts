@@ -111,7 +111,9 @@ export function originAt(url: string, gate: Gate, failed: (requestId: string, re
     outgoing.writeHead(statusCode, statusMessage, fields.flat())
     flushSoon(outgoing)
     // An origin that hangs up half-way must not look like a whole response: the client's connection is cut as well.
-    pipeline(response, outgoing, () => undefined)
+    response.on('error', () => outgoing.destroy())
+    outgoing.on('error', () => outgoing.destroy())
+    response.pipe(outgoing)
     return undefined
   }
 

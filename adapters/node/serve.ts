@@ -21,6 +21,7 @@ import { consoleSink } from '../../src/sinks/console.ts'
 import { accessOf } from './access.ts'
 import type { Origin } from './forward.ts'
 import { originAt } from './forward.ts'
+import { stopper } from './stop.ts'
 import type { TlsFiles } from './tls.ts'
 import { watchTls } from './tls.ts'
 import { writeReply } from './write.ts'
@@ -76,7 +77,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     sink.write({ type: 'origin-failed', time: new Date(now() * 1000).toISOString(), requestId, reason }),
   )
   const server = gateServer(gate, origin, now, options.tls)
-  const sockets = openSockets(server)
+  const stop = stopper(server)
   await listen(server, options.port ?? DEFAULT_PORT, options.host ?? DEFAULT_HOST)
   const { address, port, family } = server.address() as AddressInfo
   const authority = family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`
@@ -84,7 +85,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     url: `${options.tls ? 'https' : 'http'}://${authority}`,
     gate,
     close: async (graceSeconds = GRACE_SECONDS) => {
-      await stop(server, sockets, graceSeconds)
+      await stop(graceSeconds)
       origin.close()
     },
   }
@@ -180,28 +181,5 @@ function listen(server: Server, port: number, host: string): Promise<void> {
       server.off('error', reject)
       resolve()
     })
-  })
-}
-
-/** Every open connection, those that a WebSocket has taken over too, which Node itself no longer counts. */
-function openSockets(server: Server): ReadonlySet<Duplex> {
-  const sockets = new Set<Duplex>()
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-  })
-  return sockets
-}
-
-function stop(server: Server, sockets: ReadonlySet<Duplex>, graceSeconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      for (const socket of sockets) socket.destroy()
-    }, graceSeconds * 1000)
-    server.close(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-    server.closeIdleConnections()
   })
 }

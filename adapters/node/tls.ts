@@ -11,9 +11,8 @@ export interface TlsFiles {
 const POLL_MILLISECONDS = 5000
 
 /** Sets a server's certificate from files, and again whenever one of them changes. Throws where they cannot be read. */
-export function watchTls(server: Server, files: TlsFiles): void {
+export function watchTls(server: Server, files: TlsFiles, pollMilliseconds: number = POLL_MILLISECONDS): void {
   const set = () => server.setSecureContext({ cert: readFileSync(files.cert), key: readFileSync(files.key) })
-  set()
   const changed = () => {
     try {
       set()
@@ -21,8 +20,9 @@ export function watchTls(server: Server, files: TlsFiles): void {
       // A pair that is half written keeps the old certificate; the other file's change tries again.
     }
   }
+  set()
   for (const path of [files.cert, files.key]) {
-    watchFile(path, { interval: POLL_MILLISECONDS, persistent: false }, changed)
+    watchFile(path, { interval: pollMilliseconds, persistent: false }, changed)
     server.on('close', () => unwatchFile(path, changed))
   }
 }
