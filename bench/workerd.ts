@@ -36,15 +36,18 @@ export async function startWorkerd(module: string): Promise<RunningWorker> {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
   })
-  const port = await portOf(child)
-  return {
-    url: `http://127.0.0.1:${port}`,
-    cpuMicroseconds: () => cpuOf(child.pid as number),
-    async stop() {
-      child.kill()
-      await new Promise((resolve) => child.once('exit', resolve))
-      await rm(folder, { recursive: true })
-    },
+  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const stop = async () => {
+    child.kill()
+    await ended
+    await rm(folder, { recursive: true })
+  }
+  try {
+    const port = await portOf(child)
+    return { url: `http://127.0.0.1:${port}`, cpuMicroseconds: () => cpuOf(child.pid as number), stop }
+  } catch (error) {
+    await stop()
+    throw error
   }
 }
 
