@@ -36,7 +36,7 @@ export async function startWorkerd(module: string): Promise<RunningWorker> {
     cwd: folder,
     stdio: ['ignore', 'inherit', 'inherit', 'pipe'],
   })
-  const ended = new Promise((resolve) => child.once('exit', resolve))
+  const ended = new Promise((resolve) => child.once('close', resolve))
   const stop = async () => {
     child.kill()
     await ended
