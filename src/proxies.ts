@@ -3,7 +3,7 @@ import type { Settings } from './config.ts'
 import { isHost } from './lib/host.ts'
 import { isListed, isLoopback, parseAddress } from './lib/ip.ts'
 import type { Maybe } from './lib/maybe.ts'
-import { after } from './lib/maybe.ts'
+import { after, mapMaybe } from './lib/maybe.ts'
 import type { Access } from './model/access.ts'
 import type { Refusal } from './model/decision.ts'
 import type { Digests } from './model/ports.ts'
@@ -31,9 +31,10 @@ export function proxies(settings: Settings, digests: Digests): Proxies {
       if (!trusted.secret) return true
       const [presented, ...more] = access.header(PROXY_SECRET_HEADER)
       if (presented === undefined || more.length > 0) return false
-      return after(digests.fingerprint(presented), (fingerprint) => {
+      const accepted = snapshot.valuesOf(trusted.secret, access.at).map((secret) => secret.reveal())
+      return after(mapMaybe([presented, ...accepted], digests.fingerprint), ([shown = '', ...fingerprints]) => {
         // Every slot is compared, so that the time does not tell which one matched.
-        const equal = snapshot.proxySecrets(access.at).filter((each) => digests.equal(each, fingerprint))
+        const equal = fingerprints.filter((each) => digests.equal(each, shown))
         return equal.length > 0
       })
     },

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { ownEndpoints } from '../src/endpoints.ts'
 import type { Host } from '../src/model/ports.ts'
 import { accessOf, bearer } from './given/access.ts'
 import { authorityOf, DOCUMENT, hostOf, reasonOf, TOKENS } from './given/authority.ts'
 import { sourceOf } from './given/source.ts'
 
 const question = { defer: () => undefined }
+const endpoints = ownEndpoints('/_latchkey')
 
 describe('build', () => {
   it('reads no secret and no clock', () => {
@@ -87,7 +89,7 @@ describe('live and health', () => {
     const source = sourceOf({ FULL: [TOKENS.FULL] })
     source.answers = 'held'
     const authority = authorityOf(DOCUMENT, hostOf(source))
-    const judgement = authority.judge(accessOf({ target: `/_latchkey/${endpoint}` }), question)
+    const judgement = authority.judge(accessOf({ target: `/_latchkey/${endpoint}` }), { ...question, endpoints })
     expect(judgement).not.toBeInstanceOf(Promise)
     expect(judgement).toMatchObject({ decision: { allow: true } })
     await source.release()
@@ -97,7 +99,8 @@ describe('live and health', () => {
     const source = sourceOf({})
     source.down.add('FULL')
     const authority = authorityOf(DOCUMENT, hostOf(source))
-    const ask = async (target: string) => (await authority.judge(accessOf({ target }), question)).decision.allow
+    const ask = async (target: string) =>
+      (await authority.judge(accessOf({ target }), { ...question, endpoints })).decision.allow
     expect(await ask('/_latchkey/live')).toBe(true)
     expect(await ask('/_latchkey/health')).toBe(true)
     expect(authority.failing()).toEqual(['FULL'])

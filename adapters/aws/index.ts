@@ -76,7 +76,7 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
     const { settings } = authority
     const { access, arn, form, objection } = tell(recognised, { settings, httpApiReply, basePath, at: now() })
     warn(objection?.detail)
-    const question = { defer: nothingRunsLater, endpoints: false }
+    const question = { defer: nothingRunsLater }
     const judgement = await authority.judgeWhat(() => objection ?? access, access, question)
     const { decision } = judgement
     const status = decision.allow ? 200 : statusOf(decision.refusal.reason, settings.refusals)

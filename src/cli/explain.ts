@@ -3,6 +3,7 @@ import type { Question } from '../build.ts'
 import { build } from '../build.ts'
 import type { Settings } from '../config.ts'
 import { nodeDigests } from '../crypto/node.ts'
+import { ownEndpoints } from '../endpoints.ts'
 import { identityHeaders } from '../identity.ts'
 import { TOKEN } from '../lib/header-name.ts'
 import { isLoopbackHost } from '../lib/host.ts'
@@ -57,7 +58,8 @@ export async function explain(rawArgs: readonly string[]): Promise<number> {
   const latchkey = build(result.document, host, { transport: 'any' })
   const { settings, digests } = latchkey
   const received = throughProxies(settings, proxies(settings, digests))
-  const question: Question = { defer: () => undefined, trace: (step) => void steps.push(step) }
+  const endpoints = ownEndpoints(settings.base)
+  const question: Question = { defer: () => undefined, endpoints, trace: (step) => void steps.push(step) }
   const { decision } = await latchkey.judgeWhat(received, access, question)
   for (const event of sink.events) if (event.type === 'notice') warn(event.message)
   print(

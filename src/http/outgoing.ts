@@ -1,5 +1,5 @@
 import type { Judgement } from '../build.ts'
-import type { Settings } from '../config.ts'
+import type { Settings, Slot } from '../config.ts'
 import { carriesToken, isParameter } from '../extract.ts'
 import { IDENTITY_PREFIX, identityHeaders } from '../identity.ts'
 import { canonicalHeaderName } from '../lib/header-name.ts'
@@ -37,7 +37,7 @@ const PREFLIGHT = /^(?:origin|access-control-request-.*)$/
 
 export function cleaner(settings: Settings): Clean {
   const places = new Set(settings.credentials.flatMap((credential) => credential.places))
-  const configured = settings.origin?.headers ?? new Map<string, unknown>()
+  const configured: ReadonlyMap<string, readonly Slot[]> = settings.origin?.headers ?? new Map()
 
   return (received, { access, snapshot }, allowed) => {
     const removed = placesToRemove(allowed)
@@ -53,7 +53,8 @@ export function cleaner(settings: Settings): Clean {
       if (configured.has(canonical) || (isPreflight && !PREFLIGHT.test(name.toLowerCase()))) return []
       return isRemoved(name, canonical, value)
     })
-    for (const [name, secret] of snapshot?.originHeaders(access.at) ?? []) {
+    for (const [name, slots] of configured) {
+      const secret = snapshot?.valuesOf(slots, access.at)[0]
       if (!secret) return { reason: 'not-configured', detail: `origin header ${name}` }
       fields.push([name, secret.reveal()])
     }
