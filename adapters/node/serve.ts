@@ -55,6 +55,8 @@ export interface Running {
 export const DEFAULT_HOST = '127.0.0.1'
 export const DEFAULT_PORT = 8787
 export const GRACE_SECONDS = 10
+/** Node's own limit, which it forgets where `requestTimeout` is off. */
+const HEADERS_MILLISECONDS = 60_000
 
 /** A document names no origin, and none was given. */
 export class OriginMissing extends Error {
@@ -134,29 +136,41 @@ function gateServer(gate: Gate, origin: Origin, now: () => EpochSeconds, tls: Tl
     }
   }
 
-  /** A reply on a connection whose parser has gone: it ends with it. */
-  function outgoingOn(socket: Duplex, incoming: IncomingMessage): ServerResponse {
+  /**
+   * A reply on a connection whose parser has gone: it ends with it. None where another reply is still to come there,
+   * which Node does not wait for: whoever takes over a connection before it is free loses it.
+   */
+  function outgoingOn(socket: Duplex, incoming: IncomingMessage): ServerResponse | undefined {
     const outgoing = new ServerResponse(incoming)
     outgoing.shouldKeepAlive = false
-    outgoing.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
-    outgoing.on('finish', () => socket.end())
     socket.on('error', () => outgoing.destroy())
+    try {
+      outgoing.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
+    } catch {
+      socket.destroy()
+      return undefined
+    }
+    outgoing.on('finish', () => socket.end())
     return outgoing
   }
 
   const settings: ServerOptions & { shouldUpgradeCallback?: (incoming: IncomingMessage) => boolean } = {
-    // A long upload is the origin's to judge; slow headers still end after Node's `headersTimeout`.
+    // A long upload is the origin's to judge. Slow headers are not, and Node gives them the shorter of the two times.
     requestTimeout: 0,
+    headersTimeout: HEADERS_MILLISECONDS,
     // Newer Node asks; older ones hand every upgrade over, see below.
     shouldUpgradeCallback: (incoming) => isWebSocket(accessOf(incoming, 0)),
   }
   const server = tls ? createTlsServer(settings) : createServer(settings)
   if (tls) watchTls(server as ReturnType<typeof createTlsServer>, tls)
+  // Older Node passes over what exceeds its count, in one list of the fields and not in the other. Their size is limited.
+  server.maxHeadersCount = 0
   server.on('request', listener)
   // Only a request that passes gets "100 Continue", so that a refusal never reads the body.
   server.on('checkContinue', listener)
   server.on('connect', (incoming, socket) => {
     const outgoing = outgoingOn(socket, incoming)
+    if (!outgoing) return
     // A path is no target of CONNECT (RFC 9112 3.2.3), and anything else is refused before.
     handle(incoming, outgoing, ({ judgement }) =>
       writeReply(outgoing, gate.refuse({ reason: 'request-ambiguous' }, judgement.access)),
@@ -164,14 +178,23 @@ function gateServer(gate: Gate, origin: Origin, now: () => EpochSeconds, tls: Tl
   })
   server.on('upgrade', (incoming, socket, head) => {
     const outgoing = outgoingOn(socket, incoming)
+    if (!outgoing) return
     handle(incoming, outgoing, ({ judgement, allowed }) => {
       const { access } = judgement
-      if (isWebSocket(access)) origin.upgrade(incoming, socket, head, outgoing, judgement, allowed)
+      const refuse = () => writeReply(outgoing, gate.refuse({ reason: 'request-ambiguous' }, access))
+      // Nobody reads this body as one any more: an origin that was told of it would take the next request for it.
+      if (hasContent(incoming)) refuse()
+      else if (isWebSocket(access)) origin.upgrade(incoming, socket, head, outgoing, judgement, allowed)
       else if (head.length === 0) origin.forward(incoming, outgoing, judgement, allowed)
-      else writeReply(outgoing, gate.refuse({ reason: 'request-ambiguous' }, access))
+      else refuse()
     })
   })
   return server
+}
+
+/** Whether a body was announced that is not empty. */
+function hasContent({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
