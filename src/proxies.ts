@@ -81,19 +81,15 @@ function addressOf(entry: string): string | undefined {
   return parseAddress(bare) ? bare : undefined
 }
 
-type Facts = Pick<Access, 'scheme' | 'host' | 'clientAddress' | 'loopback'>
+/** What may be told about an access by somebody else than its own bytes. */
+type Facts = Pick<Access, 'method' | 'target' | 'scheme' | 'host' | 'clientAddress' | 'loopback'>
 
 /** The same access with other facts; its fields stay those of the request that was received. */
-export function withFacts(access: Access, facts: Facts & Partial<Pick<Access, 'method' | 'target'>>): Access {
+export function withFacts(access: Access, facts: Partial<Facts>): Access {
+  const { requestId, at, method, target, scheme, host, clientAddress, loopback } = access
   return {
-    requestId: access.requestId,
-    at: access.at,
-    method: facts.method ?? access.method,
-    target: facts.target ?? access.target,
-    scheme: facts.scheme,
-    host: facts.host,
-    clientAddress: facts.clientAddress,
-    loopback: facts.loopback,
+    ...{ requestId, at, method, target, scheme, host, clientAddress, loopback },
+    ...facts,
     header: (name) => access.header(name),
     headerNames: () => access.headerNames(),
   }

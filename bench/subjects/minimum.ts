@@ -47,9 +47,6 @@ export function minimum(digests: Digests): MiddlewareHandler {
       userAgent: headers.get('user-agent') ?? null,
       durationMs: performance.now() - started,
     } satisfies DecisionEvent)
-    await next()
-    c.res.headers.set('X-Latchkey-Request-Id', requestId)
-    if (!c.res.headers.has('Cache-Control')) c.res.headers.set('Cache-Control', 'private')
-    return undefined
+    return next()
   }
 }
