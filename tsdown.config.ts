@@ -38,6 +38,7 @@ function deployment(name: string, entry: string, extension: 'js' | 'mjs'): UserC
     target: 'es2023',
     dts: false,
     minify: true,
+    outputOptions: { comments: false },
     clean: false,
     deps: { alwaysBundle: [/.*/], onlyBundle: false },
   }

@@ -22,8 +22,11 @@ const BUDGETS: readonly {
   },
 ]
 
+/** `node scripts/sizes.ts Worker` looks at one bundle only. */
+const wanted = process.argv[2]
 let failed = false
 for (const { name, path, kilobytes, forbidden } of BUDGETS) {
+  if (wanted !== undefined && wanted !== name) continue
   const code = readFileSync(path)
   const size = gzipSync(code, { level: 9 }).length / 1000
   const found = forbidden.exec(code.toString('utf8'))?.[0]

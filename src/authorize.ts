@@ -1,4 +1,5 @@
 import type { Settings } from './config.ts'
+import type { Endpoints } from './endpoints.ts'
 import type { Extract } from './extract.ts'
 import { isListed } from './lib/ip.ts'
 import type { Maybe } from './lib/maybe.ts'
@@ -26,8 +27,8 @@ export type Trace = (step: Step) => void
 export type Authorize = (access: Access, snapshot: Snapshot, options: Options) => Maybe<Decision>
 
 export interface Options {
-  /** Whether Latchkey's own endpoints are answered where the decision is used. */
-  readonly endpoints: boolean
+  /** Latchkey's own endpoints, where the decision is used by a host that answers them. */
+  readonly endpoints?: Endpoints | undefined
   readonly trace?: Trace | undefined
 }
 

@@ -2,10 +2,10 @@ import type { Options, Trace } from './authorize.ts'
 import { authorizer } from './authorize.ts'
 import type { Document, HostDefaults, Settings } from './config.ts'
 import { settingsOf } from './config.ts'
+import type { Endpoints } from './endpoints.ts'
 import { extractor } from './extract.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after, isLater } from './lib/maybe.ts'
-import { splitTarget } from './lib/path.ts'
 import type { Access } from './model/access.ts'
 import type { Decision, Refusal } from './model/decision.ts'
 import { isRefusal } from './model/decision.ts'
@@ -32,8 +32,8 @@ export interface Judgement {
 export interface Question {
   /** Keeps work alive that the reply does not wait for. */
   readonly defer: Defer
-  /** Whether Latchkey's own endpoints are answered by who asks. Default true. */
-  readonly endpoints?: boolean
+  /** Latchkey's own endpoints, where who asks answers them. */
+  readonly endpoints?: Endpoints
   readonly trace?: Trace
 }
 
@@ -68,9 +68,9 @@ export function build(document: Document, host: Host, defaults: HostDefaults): L
 
   function judgeWhat(read: Reading, access: Access, question: Question): Maybe<Judgement> {
     const started = host.elapsed()
-    const options: Options = { endpoints: question.endpoints !== false, trace: question.trace }
+    const options: Options = { endpoints: question.endpoints, trace: question.trace }
     const judged = guarded(access, () =>
-      after(snapshotFor(access, question.defer), (snapshot) =>
+      after(snapshotFor(access, question), (snapshot) =>
         after(read(access, snapshot), (meant): Maybe<Judgement> => {
           if (isRefusal(meant)) return { access, decision: denied(meant), snapshot }
           return after(authorize(meant, snapshot, options), (decision) => ({ access: meant, decision, snapshot }))
@@ -84,16 +84,11 @@ export function build(document: Document, host: Host, defaults: HostDefaults): L
   }
 
   /** `live` and `health` wait for no source: they get what is known, and the reading that they began goes on. */
-  function snapshotFor(access: Access, defer: Defer): Maybe<Snapshot> {
-    const snapshot = current(access.at, defer)
-    if (!isLater(snapshot) || !isProbe(access.target)) return snapshot
+  function snapshotFor({ at, target }: Access, { defer, endpoints }: Question): Maybe<Snapshot> {
+    const snapshot = current(at, defer)
+    if (!isLater(snapshot) || !endpoints?.isProbe(target)) return snapshot
     defer(snapshot.catch(() => undefined))
     return latest() ?? NOTHING_READ
-  }
-
-  function isProbe(target: string): boolean {
-    const path = splitTarget(target)?.path
-    return path === `${settings.base}/live` || path === `${settings.base}/health`
   }
 
   /** Refusals are values, so what is thrown is a bug or an outage: it is logged by name and refused. */
@@ -128,8 +123,7 @@ export function build(document: Document, host: Host, defaults: HostDefaults): L
 const NOTHING_READ: Snapshot = {
   verifiersAt: () => [],
   gapAt: () => 'dependency-unavailable',
-  proxySecrets: () => [],
-  originHeaders: () => [],
+  valuesOf: () => [],
   failing: [],
 }
 

@@ -3,14 +3,14 @@ import { build } from './build.ts'
 import type { CheckedDocument } from './checked.ts'
 import { stampedDocument } from './checked.ts'
 import type { Document, HostDefaults } from './config.ts'
-import { DEFAULT_BASE, settingsOf } from './config.ts'
+import { settingsOf } from './config.ts'
+import type { Endpoints } from './endpoints.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after } from './lib/maybe.ts'
 import { splitTarget } from './lib/path.ts'
 import type { Access } from './model/access.ts'
 import type { Host } from './model/ports.ts'
 import { observer } from './observe.ts'
-import { endpointMatch } from './routes.ts'
 import type { Fault, Validation } from './validate.ts'
 
 /**
@@ -21,8 +21,14 @@ export interface ImportedDocument {
   readonly routes: readonly { readonly path: string }[]
 }
 
-/** What a host takes for a document: one that `defineConfig` has typed, a JSON file, or one that the build has stamped. */
-export type GivenDocument = Document | ImportedDocument | CheckedDocument
+/** A stamped document, as the file that `latchkey check --emit` has written is typed. */
+export interface ImportedCheckedDocument {
+  readonly checked: string
+  readonly document: ImportedDocument
+}
+
+/** What a host takes for a document: one that `defineConfig` has typed, a JSON file, or one that was stamped. */
+export type GivenDocument = Document | ImportedDocument | CheckedDocument | ImportedCheckedDocument
 
 /** Where a host has its document from. A text, from `LATCHKEY_CONFIG`, goes before the one that was bundled. */
 export interface DocumentSource {
@@ -69,7 +75,7 @@ export function faulty(host: Host, defaults: HostDefaults): Latchkey {
   const observe = observer(settings.log, host.sink)
 
   function judge(access: Access, { endpoints }: Question): Judgement {
-    const judgement: Judgement = { access, decision: decisionOn(access, endpoints !== false), snapshot: undefined }
+    const judgement: Judgement = { access, decision: decisionOn(access, endpoints), snapshot: undefined }
     observe(judgement.decision, access, 0)
     return judgement
   }
@@ -83,12 +89,9 @@ export function faulty(host: Host, defaults: HostDefaults): Latchkey {
   }
 }
 
-function decisionOn(access: Access, endpoints: boolean): Judgement['decision'] {
-  const target = endpoints ? splitTarget(access.target) : undefined
-  if (target?.path === LIVE && (access.method === 'GET' || access.method === 'HEAD')) {
-    return { allow: true, principal: 'anonymous', match: endpointMatch('live', target, false), place: undefined }
-  }
+function decisionOn({ target, method }: Access, endpoints: Endpoints | undefined): Judgement['decision'] {
+  const parts = splitTarget(target)
+  const match = parts && endpoints?.match(parts, method, false)
+  if (match?.endpoint === 'live') return { allow: true, principal: 'anonymous', match, place: undefined }
   return { allow: false, refusal: { reason: 'not-configured' }, principal: undefined, match: undefined }
 }
-
-const LIVE = `${DEFAULT_BASE}/live`

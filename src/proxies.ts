@@ -3,7 +3,7 @@ import type { Settings } from './config.ts'
 import { isHost } from './lib/host.ts'
 import { isListed, isLoopback, parseAddress } from './lib/ip.ts'
 import type { Maybe } from './lib/maybe.ts'
-import { after } from './lib/maybe.ts'
+import { after, mapMaybe } from './lib/maybe.ts'
 import type { Access } from './model/access.ts'
 import type { Refusal } from './model/decision.ts'
 import type { Digests } from './model/ports.ts'
@@ -31,9 +31,10 @@ export function proxies(settings: Settings, digests: Digests): Proxies {
       if (!trusted.secret) return true
       const [presented, ...more] = access.header(PROXY_SECRET_HEADER)
       if (presented === undefined || more.length > 0) return false
-      return after(digests.fingerprint(presented), (fingerprint) => {
+      const accepted = snapshot.valuesOf(trusted.secret, access.at).map((secret) => secret.reveal())
+      return after(mapMaybe([presented, ...accepted], digests.fingerprint), ([shown = '', ...fingerprints]) => {
         // Every slot is compared, so that the time does not tell which one matched.
-        const equal = snapshot.proxySecrets(access.at).filter((each) => digests.equal(each, fingerprint))
+        const equal = fingerprints.filter((each) => digests.equal(each, shown))
         return equal.length > 0
       })
     },
@@ -80,19 +81,15 @@ function addressOf(entry: string): string | undefined {
   return parseAddress(bare) ? bare : undefined
 }
 
-type Facts = Pick<Access, 'scheme' | 'host' | 'clientAddress' | 'loopback'>
+/** What may be told about an access by somebody else than its own bytes. */
+type Facts = Pick<Access, 'method' | 'target' | 'scheme' | 'host' | 'clientAddress' | 'loopback'>
 
 /** The same access with other facts; its fields stay those of the request that was received. */
-export function withFacts(access: Access, facts: Facts & Partial<Pick<Access, 'method' | 'target'>>): Access {
+export function withFacts(access: Access, facts: Partial<Facts>): Access {
+  const { requestId, at, method, target, scheme, host, clientAddress, loopback } = access
   return {
-    requestId: access.requestId,
-    at: access.at,
-    method: facts.method ?? access.method,
-    target: facts.target ?? access.target,
-    scheme: facts.scheme,
-    host: facts.host,
-    clientAddress: facts.clientAddress,
-    loopback: facts.loopback,
+    ...{ requestId, at, method, target, scheme, host, clientAddress, loopback },
+    ...facts,
     header: (name) => access.header(name),
     headerNames: () => access.headerNames(),
   }

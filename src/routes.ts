@@ -1,4 +1,5 @@
 import type { RouteDocument } from './config.ts'
+import type { Endpoints } from './endpoints.ts'
 import { TOKEN } from './lib/header-name.ts'
 import { isHost } from './lib/host.ts'
 import type { PathClass, Target } from './lib/path.ts'
@@ -7,7 +8,7 @@ import { decodeUtf8 } from './lib/percent.ts'
 import type { Permission } from './lib/permission.ts'
 import { permissionTemplate } from './lib/permission.ts'
 import type { Access } from './model/access.ts'
-import type { Endpoint, Match, Refusal } from './model/decision.ts'
+import type { Match, Refusal } from './model/decision.ts'
 
 /** What the route table needs of the settings. */
 export interface RouteTable {
@@ -18,10 +19,10 @@ export interface RouteTable {
 }
 
 /**
- * Finds what an access is matched with, or refuses it as ambiguous or unknown. `endpoints`: whether Latchkey's own are
- * answered here; they are not where another server will answer the request that is judged.
+ * Finds what an access is matched with, or refuses it as ambiguous or unknown. `endpoints`:
+ * Latchkey's own, where the request that is judged will be answered here.
  */
-export type FindMatch = (access: Access, endpoints: boolean) => Match | Refusal
+export type FindMatch = (access: Access, endpoints: Endpoints | undefined) => Match | Refusal
 
 interface Route {
   readonly place: number
@@ -41,12 +42,12 @@ type Form = 'raw' | 'decoded' | 'folded'
 
 const AMBIGUOUS: Refusal = { reason: 'request-ambiguous' }
 const UNKNOWN: Refusal = { reason: 'route-unknown' }
+const OWN = /^\/(?:live|health|whoami|verify(?:\/.*)?)$/s
 const READING_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** Compiles a route table. First match wins; nothing is rewritten, so the bytes that are judged are those that are served. */
 export function routeTable(table: RouteTable): FindMatch {
   const routes = table.routes.map(compile)
-  const ownEndpoints = endpointsUnder(table.base)
 
   return (access, endpoints) => {
     const target = splitTarget(access.target)
@@ -56,10 +57,8 @@ export function routeTable(table: RouteTable): FindMatch {
     const preflightMethod = preflightMethodOf(access)
     if (isUnder(target.path, table.base)) {
       if (kind === 'opaque' || (kind === 'escaped' && isOwn(decodeUtf8(target.path) as string))) return AMBIGUOUS
-      const endpoint = kind === 'plain' && endpoints ? ownEndpoints.get(target.path) : undefined
-      const method = preflightMethod ?? access.method
-      if (!endpoint || (method !== 'GET' && method !== 'HEAD')) return UNKNOWN
-      return endpointMatch(endpoint, target, preflightMethod !== undefined)
+      if (kind !== 'plain') return UNKNOWN
+      return endpoints?.match(target, preflightMethod ?? access.method, preflightMethod !== undefined) ?? UNKNOWN
     }
     const segments = segmentsOf(kind === 'plain' ? target.path : upperEscapes(target.path))
     if (preflightMethod !== undefined) {
@@ -74,7 +73,7 @@ export function routeTable(table: RouteTable): FindMatch {
 
   /** Whether a path is one that Latchkey answers itself, somewhere. */
   function isOwn(path: string): boolean {
-    return ownEndpoints.has(path) || isUnder(path, `${table.base}/verify`)
+    return OWN.test(path.slice(table.base.length))
   }
 
   function refusesPreflight(route: Route): boolean {
@@ -220,23 +219,4 @@ function fill(route: Route, segments: readonly string[]): readonly Permission[] 
 
 function isUnder(path: string, base: string): boolean {
   return path.startsWith(base) && (path.length === base.length || path[base.length] === '/')
-}
-
-function endpointsUnder(base: string): ReadonlyMap<string, Endpoint> {
-  return new Map((['live', 'health', 'whoami'] as const).map((endpoint) => [`${base}/${endpoint}`, endpoint]))
-}
-
-/** What a request for an endpoint of Latchkey's own is matched with. */
-export function endpointMatch(endpoint: Endpoint, { path, query }: Target, isPreflight: boolean): Match {
-  return {
-    pattern: path,
-    path,
-    query,
-    passage: isPreflight ? 'preflight' : endpoint === 'whoami' ? 'judged' : 'public',
-    access: 'read',
-    surface: undefined,
-    permissions: undefined,
-    credentials: undefined,
-    endpoint,
-  }
 }

@@ -17,10 +17,8 @@ export type Gap = 'not-configured' | 'dependency-unavailable'
 export interface Snapshot {
   verifiersAt(place: Place): readonly Verifier[]
   gapAt(place: Place): Gap | undefined
-  /** The fingerprints of the proxy secrets that count now. */
-  proxySecrets(at: EpochSeconds): readonly string[]
-  /** The origin's configured headers with the values that count now; undefined for one whose secret has none. */
-  originHeaders(at: EpochSeconds): readonly (readonly [name: string, value: Secret | undefined])[]
+  /** The values of slots that count now, newest first; none where nothing is configured. */
+  valuesOf(slots: readonly Slot[], at: EpochSeconds): readonly Secret[]
   /** The names of secrets that could not be read when this was made. */
   readonly failing: readonly string[]
 }
@@ -106,28 +104,12 @@ function snapshotOf(settings: Settings, readings: Readings, host: Host): Maybe<S
   warnOfTwins(tokens, host)
   warnOfMissing(settings, readings, host)
   const gaps = gapsByPlace(settings, readings)
-  const proxySlots = (settings.proxies?.secret ?? []).flatMap((slot) =>
-    valuesOf(slot).map((secret) => ({ secret, until: slot.until })),
-  )
-  const headers = Array.from(settings.origin?.headers ?? [])
-  const fingerprints = mapMaybe(proxySlots, (slot) => host.digests.fingerprint(slot.secret.reveal()))
-  return after(staticToken(tokens, host.digests), (verifier) =>
-    after(
-      fingerprints,
-      (proxySecrets): Snapshot => ({
-        verifiersAt: () => [verifier],
-        gapAt: (place) => gaps.get(place),
-        proxySecrets: (at) => proxySecrets.filter((_, position) => isValid(proxySlots[position]?.until, at)),
-        originHeaders: (at) =>
-          headers.map(([name, slots]) => [name, slots.filter(({ until }) => isValid(until, at)).flatMap(valuesOf)[0]]),
-        failing: Array.from(readings).flatMap(([name, reading]) => (reading.failed ? [name] : [])),
-      }),
-    ),
-  )
-}
-
-function isValid(until: EpochSeconds | undefined, at: EpochSeconds): boolean {
-  return until === undefined || at < until
+  return after(staticToken(tokens, host.digests), (verifier) => ({
+    verifiersAt: () => [verifier],
+    gapAt: (place) => gaps.get(place),
+    valuesOf: (slots, at) => slots.filter(({ until }) => until === undefined || at < until).flatMap(valuesOf),
+    failing: Array.from(readings).flatMap(([name, reading]) => (reading.failed ? [name] : [])),
+  }))
 }
 
 function principalOf(credential: CredentialSettings, slot: Slot, position: number): Principal {

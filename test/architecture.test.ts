@@ -1,66 +1,205 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { posix } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import type { Module } from './given/modules.ts'
+import { filesUnder, moduleOf, modulesUnder, textOf } from './given/modules.ts'
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const modules = modulesUnder('src', 'adapters')
+const byPath = new Map(modules.map((module) => [module.path, module]))
 
-/** The house of docs/architecture.md, from the ground up. */
-const FLOORS: readonly (readonly string[])[] = [
-  ['src/lib'],
-  ['src/model'],
-  ['src/keys', 'src/stores', 'src/crypto', 'src/secrets', 'src/sinks', 'src/dialects'],
-  ['src/verifiers', 'src/policies'],
-  ['src'],
-  ['src/http'],
-  ['adapters/node', 'adapters/cloudflare', 'adapters/aws', 'adapters/vercel'],
-  ['src/cli'],
+/** The floors of the house, from the bottom. A folder of adapters is a floor's room of its own. */
+const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
+  [0, /^src\/lib\//],
+  [1, /^src\/model\//],
+  [2, /^src\/(?:crypto|keys|secrets|sinks|stores|dialects)\//],
+  [3, /^src\/(?:verifiers|policies)\//],
+  [4, /^src\/[^/]+$/],
+  [5, /^src\/http\//],
+  [6, /^adapters\//],
+  [7, /^src\/cli\//],
 ]
 
-const MODULES = ['src', 'adapters'].flatMap((folder) =>
-  readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts') && !name.endsWith('.d.ts'))
-    .map((name) => join(folder, name)),
-)
+/** The only modules that may know Node. */
+const ON_NODE =
+  /^(?:src\/crypto\/node\.ts|src\/secrets\/file\.ts|src\/stores\/(?:sqlite|dynamodb)\.ts|src\/lib\/aws-call\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
 
-/** Every module that a module names in an import or an export, types included. */
-function importsOf(module: string): string[] {
-  const text = readFileSync(join(ROOT, module), 'utf8')
-  const names = text.matchAll(/(?:\bfrom|\bimport\(|^import) ?'(\.{1,2}\/[^']+)'/gm)
-  return Array.from(names, ([, name]) => relative(ROOT, join(ROOT, dirname(module), name as string)))
+/** Where each package may be imported; one that is not here may be imported nowhere. */
+const PACKAGES: Readonly<Record<string, RegExp>> = {
+  hono: /^(?:src\/http\/|adapters\/(?:node|cloudflare)\/)/,
+  '@hono/node-server': /^adapters\/node\//,
+  '@vercel/functions': /^adapters\/vercel\//,
+  valibot: /^src\/(?:schema|validate)\.ts$/,
+  citty: /^src\/cli\//,
+  aws4: /^src\/lib\/aws-call\.ts$/,
+  // The document that a build has put into the bundle.
+  'latchkey:document': /^adapters\/(?:aws|cloudflare)\//,
 }
 
-const IMPORTS: ReadonlyMap<string, readonly string[]> = new Map(MODULES.map((module) => [module, importsOf(module)]))
-
-function floorOf(module: string): number {
-  return FLOORS.findIndex((folders) => folders.includes(dirname(module)))
+function floorOf(path: string): number | undefined {
+  return FLOORS.find(([, pattern]) => pattern.test(path))?.[0]
 }
 
-describe('the house', () => {
-  it.each(MODULES)('has a floor for %s, and it imports only from below or its own folder', (module) => {
-    expect(floorOf(module)).toBeGreaterThanOrEqual(0)
-    const wrong = importsOf(module).filter(
-      (imported) => dirname(imported) !== dirname(module) && floorOf(imported) >= floorOf(module),
+/** What a module reaches by its imports, itself included. */
+function reached(from: string, importsOf: (module: Module) => readonly string[]): Module[] {
+  const found = new Map<string, Module>()
+  const waiting = [from]
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    const module = byPath.get(path)
+    if (!module || found.has(path)) continue
+    found.set(path, module)
+    waiting.push(...importsOf(module))
+  }
+  return [...found.values()]
+}
+
+const everything = ({ modules: imported }: Module) => imported
+const atStart = ({ loads }: Module) => loads
+
+function nameOfPackage(name: string): string {
+  return name.startsWith('@') ? name.split('/', 2).join('/') : (name.split('/')[0] as string)
+}
+
+describe('reading modules', () => {
+  const imports = [
+    `import a from './a.ts'`,
+    `import type { B } from '../b.ts'`,
+    `import {\n  c,\n  type D,\n} from './c/d.ts'`,
+    `import './e.ts'`,
+    `export { f } from './f.ts'`,
+    `export * from './g.ts'`,
+    `export type { H } from './h.ts'`,
+    `const later = () => import('./i.ts')`,
+    `type J = import('./j.ts').J`,
+  ]
+
+  test.each(imports)('finds %j', (line) => {
+    expect(moduleOf('src/x/here.ts', line).modules).toHaveLength(1)
+  })
+
+  test('resolves names from where they stand, and tells apart what is loaded', () => {
+    const lines = [
+      `import type { B } from '../b.ts'`,
+      `import { type C, c } from './c.ts'`,
+      `import { join } from 'node:path'`,
+      `await import('./i.ts') // import './no.ts'`,
+    ]
+    const { modules: own, packages, loads } = moduleOf('src/x/here.ts', lines.join('\n'))
+    expect({ own, packages, loads }).toEqual({
+      own: ['src/b.ts', 'src/x/c.ts', 'src/x/i.ts'],
+      packages: ['node:path'],
+      loads: ['src/x/c.ts', 'node:path'],
+    })
+  })
+
+  test('misses no line that ends in a module name', () => {
+    for (const { path, text, modules: own, packages } of modules) {
+      const written = new Set(Array.from(text.matchAll(/\bfrom '([^']+)'$/gm), (match) => match[1]))
+      expect(own.length + packages.length, path).toBeGreaterThanOrEqual(written.size)
+    }
+  })
+})
+
+describe('the floors', () => {
+  test('are those of the design, and every module stands on one', () => {
+    expect(modules.length).toBeGreaterThan(50)
+    expect(modules.filter(({ path }) => floorOf(path) === undefined).map(({ path }) => path)).toEqual([])
+  })
+
+  test('a module imports only from lower floors and its own folder, types included', () => {
+    const wrong = modules.flatMap(({ path, modules: imported }) =>
+      imported
+        .filter((to) => posix.dirname(to) !== posix.dirname(path))
+        .filter((to) => (floorOf(to) ?? Number.POSITIVE_INFINITY) >= (floorOf(path) as number))
+        .map((to) => `${path} imports ${to}`),
     )
     expect(wrong).toEqual([])
   })
 
-  it('reads every import', () => {
-    const imports = [...IMPORTS.values()].flat()
-    expect(imports.length).toBeGreaterThan(200)
-    expect(imports.filter((imported) => !IMPORTS.has(imported))).toEqual([])
+  test('no import leads back, types included', () => {
+    const cycles = modules.filter(({ path, modules: imported }) =>
+      imported.some((to) => reached(to, everything).some((module) => module.path === path)),
+    )
+    expect(cycles.map(({ path }) => path)).toEqual([])
   })
 
-  it('has no import cycle, types included', () => {
-    const cycles: string[] = []
-    const done = new Set<string>()
-    const walk = (module: string, path: readonly string[]): void => {
-      if (path.includes(module)) cycles.push([...path.slice(path.indexOf(module)), module].join(' > '))
-      if (done.has(module) || path.includes(module)) return
-      for (const imported of IMPORTS.get(module) ?? []) walk(imported, [...path, module])
-      done.add(module)
-    }
-    for (const module of MODULES) walk(module, [])
-    expect(cycles).toEqual([])
+  test('everything that is imported is there', () => {
+    const missing = modules.flatMap(({ path, modules: imported }) =>
+      imported.filter((to) => !byPath.has(to)).map((to) => `${path} imports ${to}`),
+    )
+    expect(missing).toEqual([])
+  })
+
+  test('no adapter knows another one', () => {
+    const folderOf = (path: string) => /^adapters\/[^/]+\//.exec(path)?.[0]
+    const wrong = modules.flatMap(({ path, modules: imported }) =>
+      imported
+        .filter((to) => folderOf(path) !== undefined && folderOf(to) !== undefined && folderOf(to) !== folderOf(path))
+        .map((to) => `${path} imports ${to}`),
+    )
+    expect(wrong).toEqual([])
+  })
+})
+
+describe('what is imported from outside', () => {
+  test("only the modules that are named for it know Node's own", () => {
+    const wrong = modules.filter(
+      ({ path, packages }) => !ON_NODE.test(path) && packages.some((name) => name.startsWith('node:')),
+    )
+    expect(wrong.map(({ path }) => path)).toEqual([])
+  })
+
+  test('the core, the Worker and the Vercel middleware reach no Node module in any way', () => {
+    const reachable = ['src/index.ts', 'src/http/hono.ts', 'adapters/cloudflare/index.ts', 'adapters/vercel/index.ts']
+      .flatMap((entry) => reached(entry, everything))
+      .filter(({ path }) => ON_NODE.test(path))
+    expect(reachable.map(({ path }) => path)).toEqual([])
+  })
+
+  test('each package is imported only where it is needed', () => {
+    const wrong = modules.flatMap(({ path, packages }) =>
+      packages
+        .filter((name) => !name.startsWith('node:') && !PACKAGES[nameOfPackage(name)]?.test(path))
+        .map((name) => `${path} imports ${name}`),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test.each([
+    ['adapters/aws/index.ts', ['hono', '@hono/node-server', 'valibot', 'citty', '@vercel/functions']],
+    ['adapters/cloudflare/index.ts', ['@hono/node-server', 'valibot', 'citty', '@vercel/functions']],
+    ['adapters/vercel/index.ts', ['@hono/node-server', 'valibot', 'citty']],
+    ['src/index.ts', ['hono', '@hono/node-server', 'citty', '@vercel/functions']],
+  ])('%s loads none of %j when it starts', (entry, forbidden) => {
+    const loaded = reached(entry, atStart)
+    expect(loaded.length).toBeGreaterThan(3)
+    const found = loaded.flatMap(({ path, loads }) =>
+      loads.filter((name) => forbidden.includes(nameOfPackage(name))).map((name) => `${path} loads ${name}`),
+    )
+    expect(found).toEqual([])
+  })
+
+  test('no Fetch object is on the path of the Lambda authorizer', () => {
+    const loaded = reached('adapters/aws/index.ts', atStart)
+    const wrong = loaded.filter(({ text }) => /\bnew (?:Request|Response|Headers)\b|\bfetch\(/.test(text))
+    expect(wrong.map(({ path }) => path)).toEqual([])
+    expect(loaded.filter(({ path }) => path.startsWith('src/http/'))).toEqual([])
+  })
+})
+
+describe('what stands in the files', () => {
+  const texts = [
+    ...filesUnder('src', 'adapters', 'test', 'docs', 'examples', 'bench', 'scripts', 'e2e').filter((path) =>
+      /\.(?:ts|tsx|js|mjs|json|ndjson|md|toml|yml|yaml)$/.test(path),
+    ),
+    ...['README.md', 'package.json', 'package-lock.json', 'wrangler.toml'],
+  ].map((path) => ({ path, text: textOf(path) }))
+
+  test('no absolute path of the machine that it was written on', () => {
+    const machine = /(?<![\w.:/-])\/(?:home|root|Users|work|tmp|mnt|srv)\/[A-Za-z]/
+    expect(texts.filter(({ text }) => machine.test(text)).map(({ path }) => path)).toEqual([])
+  })
+
+  test('no host of a package registry, and none in a lockfile', () => {
+    const hosts = /\bhttps?:\/\/[^\s'"]*(?:registry|npmjs|verdaccio|artifactory|jfrog)|"resolved":\s*"http/
+    expect(texts.filter(({ text }) => hosts.test(text)).map(({ path }) => path)).toEqual([])
   })
 })

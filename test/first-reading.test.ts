@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import type { Running } from '../adapters/node/index.ts'
 import { env, memorySink, serve } from '../adapters/node/index.ts'
+import { ownEndpoints } from '../src/endpoints.ts'
 import { gate as gateOf } from '../src/http/gate.ts'
 import { accessOf, bearer, NOW } from './given/access.ts'
 import { authorityOf, DOCUMENT, hostOf, TOKENS } from './given/authority.ts'
@@ -15,6 +16,8 @@ function slowSource() {
     },
   }
 }
+
+const endpoints = ownEndpoints('/_latchkey')
 
 describe('before secrets have been read', () => {
   it.each([
@@ -44,7 +47,7 @@ describe('before secrets have been read', () => {
     const latchkey = authorityOf(DOCUMENT, hostOf(source))
     const deferred: Promise<unknown>[] = []
     const defer = (work: Promise<unknown>) => void deferred.push(work)
-    await latchkey.judge(accessOf({ target: '/_latchkey/live' }), { defer })
+    await latchkey.judge(accessOf({ target: '/_latchkey/live' }), { defer, endpoints })
     source.answer(TOKENS.FULL)
     await Promise.all(deferred)
     const { decision } = await latchkey.judge(accessOf({ headers: [bearer(TOKENS.FULL)] }), { defer })
@@ -52,9 +55,9 @@ describe('before secrets have been read', () => {
   })
 
   it.each(['live', 'health'])('%s is still unknown where another server answers', async (endpoint) => {
-    const latchkey = authorityOf(DOCUMENT, hostOf(slowSource()))
+    const latchkey = authorityOf()
     const access = accessOf({ target: `/_latchkey/${endpoint}` })
-    const { decision } = await latchkey.judge(access, { defer: () => undefined, endpoints: false })
+    const { decision } = await latchkey.judge(access, { defer: () => undefined })
     expect(decision).toMatchObject({ allow: false, refusal: { reason: 'route-unknown' } })
   })
 
@@ -63,7 +66,10 @@ describe('before secrets have been read', () => {
     const digests = { ...host.digests, fingerprint: () => Promise.reject(new Error('down')) }
     const latchkey = authorityOf(DOCUMENT, { ...host, digests })
     latchkey.warm()
-    const { decision } = await latchkey.judge(accessOf({ target: '/_latchkey/live' }), { defer: () => undefined })
+    const { decision } = await latchkey.judge(accessOf({ target: '/_latchkey/live' }), {
+      defer: () => undefined,
+      endpoints,
+    })
     expect(decision.allow).toBe(true)
   })
 })

@@ -15,4 +15,9 @@ describe('a document that is imported from a JSON file', () => {
   ])('is taken as it is: %s', (_, host) => {
     expect(host).toBeTypeOf('function')
   })
+
+  it('is taken with its stamp, as the file is typed that latchkey check --emit writes', () => {
+    const checked = { checked: 'latchkey schema 1, 00000000', document }
+    expect(worker({ document: checked }).fetch).toBeTypeOf('function')
+  })
 })

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { RouteDocument } from '../src/config.ts'
+import type { Endpoints } from '../src/endpoints.ts'
+import { ownEndpoints } from '../src/endpoints.ts'
 import type { Match } from '../src/model/decision.ts'
 import { isRefusal } from '../src/model/decision.ts'
 import type { RouteTable } from '../src/routes.ts'
@@ -17,11 +19,14 @@ function found(routes: readonly RouteDocument[], facts: AccessFacts, table: Part
   return typeof match === 'string' ? match : match.pattern
 }
 
+/** A host on which another server answers. */
+const NO_ENDPOINTS: Endpoints = { match: () => undefined, isProbe: () => false }
+
 function matched(
   routes: readonly RouteDocument[],
   facts: AccessFacts,
   table: Partial<RouteTable> = {},
-  endpoints = true,
+  endpoints: Endpoints = ownEndpoints(table.base ?? '/_latchkey'),
 ): Match | string {
   const findMatch = routeTable({ base: '/_latchkey', routes, strictPaths: true, refusePreflights: false, ...table })
   const result = findMatch(accessOf(facts), endpoints)
@@ -330,7 +335,7 @@ describe('own endpoints', () => {
   })
 
   it('are not answered where another server will answer', () => {
-    expect(matched(everything, { target: '/_latchkey/live' }, {}, false)).toBe(UNKNOWN)
+    expect(matched(everything, { target: '/_latchkey/live' }, {}, NO_ENDPOINTS)).toBe(UNKNOWN)
   })
 
   it("lie under a base of the document's own", () => {

@@ -436,7 +436,8 @@ describe('origin headers', () => {
 
   async function valueAt(source: TestSource, seconds: number): Promise<string | undefined> {
     const snapshot = await snapshotsOf(document, source).current(seconds)
-    return new Map(snapshot.originHeaders(NOW + seconds)).get('x-origin-secret')?.reveal()
+    const slots = settingsOf(document, { transport: 'any' }).origin?.headers.get('x-origin-secret') ?? []
+    return snapshot.valuesOf(slots, NOW + seconds)[0]?.reveal()
   }
 
   it('have the newest slot that has a value and still counts', async () => {

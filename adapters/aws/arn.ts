@@ -5,7 +5,7 @@ export interface RequestArn {
   readonly path: string
 }
 
-const ARN = /^arn:[^:/]+:execute-api:[^:/]*:[^:/]*:[^/]+\/[^/]+\/([^/]+)(\/.*)?$/s
+const ARN = /^arn:[^/]+:execute-api:[^/]+\/[^/]+\/([^/]+)(\/.*)?$/s
 
 /** Takes an ARN apart; undefined where it names no method of an API's stage. */
 export function parseArn(arn: string): RequestArn | undefined {
@@ -31,10 +31,6 @@ const PLAIN = /^[A-Za-z0-9\-._~/]*$/
 export function contradicts(arn: RequestArn, method: string, path: string): boolean {
   // The default route of an HTTP API.
   if (arn.method === '$default') return false
-  if (arn.method !== method) return true
-  return PLAIN.test(arn.path) && PLAIN.test(path) && withoutEnd(arn.path) !== withoutEnd(path)
-}
-
-function withoutEnd(path: string): string {
-  return path.endsWith('/') ? path.slice(0, -1) : path
+  const [one, other] = [arn.path, path].map((each) => each.replace(/\/$/, ''))
+  return arn.method !== method || (PLAIN.test(arn.path) && PLAIN.test(path) && one !== other)
 }

@@ -25,7 +25,10 @@ export interface AuthorizerOptions {
    * where it has not. Default: the variable `LATCHKEY_AWS_REPLY`, else `simple`.
    */
   readonly httpApiReply?: 'simple' | 'iam'
-  /** The base path mapping of a custom domain, such as `/v1`. Default: the variable `LATCHKEY_AWS_BASE_PATH`, else none. */
+  /**
+   * The base path mapping of a custom domain, written `/v1`: with a slash before it and none behind. Default: the variable
+   * `LATCHKEY_AWS_BASE_PATH`, else none.
+   */
   readonly basePath?: string
   /** Default: the function's environment. */
   readonly secrets?: SecretSource
@@ -45,12 +48,12 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   const sink = options.sink ?? consoleSink()
   const secrets = options.secrets ?? env(variables)
   const httpApiReply = options.httpApiReply ?? (variables['LATCHKEY_AWS_REPLY'] === 'iam' ? 'iam' : 'simple')
-  const basePath = slashed(options.basePath ?? variables['LATCHKEY_AWS_BASE_PATH'] ?? '')
+  const basePath = options.basePath ?? variables['LATCHKEY_AWS_BASE_PATH'] ?? ''
   const warned = new Set<string>()
   let loaded: Maybe<Latchkey> | undefined
 
   function latchkey(): Maybe<Latchkey> {
-    const host = { now, elapsed: () => performance.now(), digests: nodeDigests(), secrets, sink }
+    const host = { now, elapsed: milliseconds, digests: nodeDigests(), secrets, sink }
     const text = variables['LATCHKEY_CONFIG'] || undefined
     return (loaded ??= load({ text, document: options.document }, host, { transport: 'any' }))
   }
@@ -73,7 +76,7 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
     const { settings } = authority
     const { access, arn, form, objection } = tell(recognised, { settings, httpApiReply, basePath, at: now() })
     warn(objection?.detail)
-    const question = { defer: nothingRunsLater, endpoints: false }
+    const question = { defer: nothingRunsLater }
     const judgement = await authority.judgeWhat(() => objection ?? access, access, question)
     const { decision } = judgement
     const status = decision.allow ? 200 : statusOf(decision.refusal.reason, settings.refusals)
@@ -84,8 +87,8 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
 /** A refresh that nobody waits for is frozen with the function and goes on at its next call. */
 function nothingRunsLater(): void {}
 
-/** A base path in the one form in which it is compared: a slash before it and none behind. */
-function slashed(path: string): string {
-  const trimmed = path.replace(/^\/+|\/+$/g, '')
-  return trimmed === '' ? '' : `/${trimmed}`
+/** Node loads `performance`, and streams and sockets with it, at its first touch; this clock is always there. */
+function milliseconds(): number {
+  const [seconds, nanoseconds] = process.hrtime()
+  return seconds * 1e3 + nanoseconds / 1e6
 }

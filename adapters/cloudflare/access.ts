@@ -1,6 +1,7 @@
 import { accessOfRequest } from '../../src/http/request-access.ts'
 import { isHost } from '../../src/lib/host.ts'
 import type { Access, EpochSeconds } from '../../src/model/access.ts'
+import { withFacts } from '../../src/proxies.ts'
 
 /** Reads an access from what workerd hands over: the URL as it was sent, joined fields, the address that the edge saw. */
 export function accessOf(request: Request, at: EpochSeconds): Access {
@@ -13,7 +14,7 @@ export function accessOf(request: Request, at: EpochSeconds): Access {
   })
   // The URL is Host and target glued together: of `Host: api.example/x` it makes a path, of `OPTIONS *` a host.
   const host = isHost(access.host) ? (headers.get('host') ?? access.host) : ''
-  return { ...access, host, target: asSent(access.target) }
+  return withFacts(access, { host, target: asSent(access.target) })
 }
 
 /** What fetch escapes in a query (URL Standard, special-query percent-encode set); in a path it is ambiguous anyway. */

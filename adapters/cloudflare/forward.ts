@@ -71,7 +71,10 @@ export function forwarder(gate: Gate, origin: Origin | Refusal, failed: Failed):
 
 /** Of a field of the edge `CF_Connecting_IP` is another name to CGI and WSGI: only the edge's own may arrive. */
 function withoutAliases(fields: Iterable<Field>): Field[] {
-  return Array.from(fields).filter(([name]) => !name.includes('_') || !canonicalHeaderName(name).startsWith('cf-'))
+  return Array.from(fields).filter(([name]) => {
+    const canonical = canonicalHeaderName(name)
+    return canonical === name.toLowerCase() || !canonical.startsWith('cf-')
+  })
 }
 
 function schemeAndAuthority(url: string): string | undefined {

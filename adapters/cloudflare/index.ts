@@ -28,7 +28,7 @@ export interface WorkerOptions {
 
 /** A Worker's module: `export default worker({ document })`. */
 export interface WorkerModule {
-  fetch(request: Request, env: Bindings, context: { waitUntil(work: Promise<unknown>): void }): Promise<Response>
+  fetch(request: Request, env: unknown, context: { waitUntil(work: Promise<unknown>): void }): Promise<Response>
 }
 
 /** What an isolate builds at its first request, as bindings are there only then. */
@@ -85,10 +85,10 @@ export function worker(options: WorkerOptions): WorkerModule {
   }
 
   return {
-    async fetch(request, bindings, context) {
+    async fetch(request, env, context) {
       try {
         const defer: Defer = (work) => context.waitUntil(work)
-        const { gate, forward } = await builtOn(bindings, defer)
+        const { gate, forward } = await builtOn(env as Bindings, defer)
         const { reply, passed } = await gate.enter(accessOf(request, now()), defer)
         return reply ? toResponse(reply, request.method) : await forward(request, passed)
       } catch (error) {

@@ -11,6 +11,7 @@ import { cleaner } from '../../src/http/outgoing.ts'
 import { returningFields } from '../../src/http/returning.ts'
 import type { Allowed, Refusal } from '../../src/model/decision.ts'
 import { isRefusal } from '../../src/model/decision.ts'
+import { flushSoon, framingOf, hasBody, pairs, switchingHead } from './framing.ts'
 import { writeReply } from './write.ts'
 
 /** Shorter than the idle time of any origin in use, so that a request rarely meets a connection that is being closed. */
@@ -54,11 +55,17 @@ export function originAt(url: string, gate: Gate, failed: (requestId: string, re
     else writeReply(outgoing, gate.refuse(refusal, judgement.access))
   }
 
-  /** Calls back with the response's head, or refuses: once, whichever comes first. */
-  function awaitHead(request: ClientRequest, outgoing: ServerResponse, judgement: Judgement): void {
+  /** Gives the response back, or refuses: once, whichever comes first. The timer is to be refreshed as the body moves. */
+  function answer(
+    request: ClientRequest,
+    outgoing: ServerResponse,
+    judgement: Judgement,
+    allowed: Allowed,
+    switched: Switched = hangUp,
+  ): NodeJS.Timeout {
     let isSettled = false
     const timer = setTimeout(() => settle('origin-timeout'), timeoutMilliseconds)
-    const settle = (reason?: Failure) => {
+    const settle = (reason: Failure | undefined) => {
       clearTimeout(timer)
       if (isSettled) return
       isSettled = true
@@ -67,17 +74,15 @@ export function originAt(url: string, gate: Gate, failed: (requestId: string, re
       failed(judgement.access.requestId, reason)
       refuse(outgoing, judgement, { reason })
     }
-    request.on('response', () => settle())
-    request.on('upgrade', () => settle())
+    request.on('response', (response) => settle(giveBack(response, outgoing, judgement, allowed)))
+    request.on('upgrade', (response, originSocket, head) => settle(switched(response, originSocket, head)))
     request.on('error', () => settle('origin-unreachable'))
-    // As long as the body moves, the origin is not late.
-    request.on('drain', () => timer.refresh())
-    request.on('finish', () => timer.refresh())
     outgoing.on('close', () => {
       isSettled = true
       clearTimeout(timer)
       if (!outgoing.writableFinished) request.destroy()
     })
+    return timer
   }
 
   function cleaned(
@@ -92,12 +97,24 @@ export function originAt(url: string, gate: Gate, failed: (requestId: string, re
     return undefined
   }
 
-  function giveBack(response: IncomingMessage, outgoing: ServerResponse, judgement: Judgement, allowed: Allowed): void {
+  function giveBack(
+    response: IncomingMessage,
+    outgoing: ServerResponse,
+    judgement: Judgement,
+    allowed: Allowed,
+  ): Failure | undefined {
+    const { statusCode = 0, statusMessage = '' } = response
+    // Node reads heads that it does not write.
+    if (statusCode < 200 || !REASON_PHRASE.test(statusMessage)) return 'origin-unreachable'
     const fields = returningFields(pairs(response.rawHeaders), judgement.access, allowed)
     outgoing.sendDate = !fields.some(([name]) => name.toLowerCase() === 'date')
-    outgoing.writeHead(response.statusCode as number, response.statusMessage, fields.flat())
+    outgoing.writeHead(statusCode, statusMessage, fields.flat())
+    flushSoon(outgoing)
     // An origin that hangs up half-way must not look like a whole response: the client's connection is cut as well.
-    pipeline(response, outgoing, () => undefined)
+    response.on('error', () => outgoing.destroy())
+    outgoing.on('error', () => outgoing.destroy())
+    response.pipe(outgoing)
+    return undefined
   }
 
   return {
@@ -106,30 +123,30 @@ export function originAt(url: string, gate: Gate, failed: (requestId: string, re
       if (!outgoingRequest) return
       const framing = framingOf(incoming, judgement.access.method, outgoingRequest.fields)
       const request = send(judgement.access.method, outgoingRequest, framing)
-      awaitHead(request, outgoing, judgement)
-      request.on('response', (response) => giveBack(response, outgoing, judgement, allowed))
+      const timer = answer(request, outgoing, judgement, allowed)
       if (!hasBody(incoming)) request.end()
       else {
         if (incoming.headers.expect !== undefined) outgoing.writeContinue()
-        pipeline(incoming, request, () => undefined)
+        // While the client sends and the origin takes, nobody is late.
+        incoming.on('data', () => timer.refresh())
+        // No pipeline: where the origin fails, the client must still be able to read why.
+        incoming.pipe(request)
+        flushSoon(request)
       }
     },
 
     upgrade(incoming, socket, head, outgoing, judgement, allowed) {
       const outgoingRequest = cleaned(incoming, outgoing, judgement, allowed)
       if (!outgoingRequest) return
-      const request = send('GET', outgoingRequest, [
-        ['Connection', 'Upgrade'],
-        ['Upgrade', 'websocket'],
-      ])
-      awaitHead(request, outgoing, judgement)
-      request.on('response', (response) => giveBack(response, outgoing, judgement, allowed))
-      request.on('upgrade', (response, originSocket, originHead) => {
+      const request = send('GET', outgoingRequest, SWITCH)
+      answer(request, outgoing, judgement, allowed, (response, originSocket, originHead) => {
+        const fields = returningFields(pairs(response.rawHeaders), judgement.access, allowed)
         outgoing.detachSocket(socket as Parameters<ServerResponse['detachSocket']>[0])
-        socket.write(upgradeHead(response))
+        socket.write(switchingHead([...fields, ...SWITCH]))
         if (originHead.length > 0) socket.write(originHead)
         if (head.length > 0) originSocket.write(head)
         pipeline(socket, originSocket, socket, () => undefined)
+        return undefined
       })
       request.end()
     },
@@ -140,29 +157,19 @@ export function originAt(url: string, gate: Gate, failed: (requestId: string, re
 
 export type Failure = 'origin-unreachable' | 'origin-timeout'
 
-function* pairs(raw: readonly string[]): Generator<Field> {
-  for (let place = 0; place < raw.length; place += 2) yield [raw[place] as string, raw[place + 1] as string]
+/** Takes over a connection of the origin that has switched to another protocol. */
+type Switched = (response: IncomingMessage, originSocket: Duplex, head: Buffer) => Failure | undefined
+
+/** Nobody asked for a switch. */
+const hangUp: Switched = (_, originSocket) => {
+  originSocket.destroy()
+  return 'origin-unreachable'
 }
 
-function hasLength(fields: readonly Field[]): boolean {
-  return fields.some(([name]) => name.toLowerCase() === 'content-length')
-}
+const SWITCH: readonly Field[] = [
+  ['Connection', 'Upgrade'],
+  ['Upgrade', 'websocket'],
+]
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined
-}
-
-/** Methods that have no body unless a field says so (RFC 9110 9.3); of all others an empty one must be told. */
-const BODILESS = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS', 'TRACE', 'CONNECT'])
-
-/** A body whose length is told keeps it; any other is chunked again, as its framing was this connection's own. */
-function framingOf(incoming: IncomingMessage, method: string, fields: readonly Field[]): Field[] {
-  if (hasLength(fields)) return []
-  if (hasBody(incoming)) return [['Transfer-Encoding', 'chunked']]
-  return BODILESS.has(method) ? [] : [['Content-Length', '0']]
-}
-
-function upgradeHead(response: IncomingMessage): string {
-  const fields = Array.from(pairs(response.rawHeaders), ([name, value]) => `${name}: ${value}\r\n`)
-  return `HTTP/1.1 101 Switching Protocols\r\n${fields.join('')}\r\n`
-}
+/** RFC 9112 4: what may stand behind a status. */
+const REASON_PHRASE = /^[\t\x20-\x7e\x80-\xff]*$/

@@ -21,6 +21,7 @@ import { consoleSink } from '../../src/sinks/console.ts'
 import { accessOf } from './access.ts'
 import type { Origin } from './forward.ts'
 import { originAt } from './forward.ts'
+import { stopper } from './stop.ts'
 import type { TlsFiles } from './tls.ts'
 import { watchTls } from './tls.ts'
 import { writeReply } from './write.ts'
@@ -54,6 +55,8 @@ export interface Running {
 export const DEFAULT_HOST = '127.0.0.1'
 export const DEFAULT_PORT = 8787
 export const GRACE_SECONDS = 10
+/** Node's own limit, which it forgets where `requestTimeout` is off. */
+const HEADERS_MILLISECONDS = 60_000
 
 /** A document names no origin, and none was given. */
 export class OriginMissing extends Error {
@@ -76,7 +79,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     sink.write({ type: 'origin-failed', time: new Date(now() * 1000).toISOString(), requestId, reason }),
   )
   const server = gateServer(gate, origin, now, options.tls)
-  const sockets = openSockets(server)
+  const stop = stopper(server)
   await listen(server, options.port ?? DEFAULT_PORT, options.host ?? DEFAULT_HOST)
   const { address, port, family } = server.address() as AddressInfo
   const authority = family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`
@@ -84,7 +87,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
     url: `${options.tls ? 'https' : 'http'}://${authority}`,
     gate,
     close: async (graceSeconds = GRACE_SECONDS) => {
-      await stop(server, sockets, graceSeconds)
+      await stop(graceSeconds)
       origin.close()
     },
   }
@@ -133,40 +136,65 @@ function gateServer(gate: Gate, origin: Origin, now: () => EpochSeconds, tls: Tl
     }
   }
 
-  /** A reply on a connection whose parser has gone: it ends with it. */
-  function outgoingOn(socket: Duplex, incoming: IncomingMessage): ServerResponse {
+  /**
+   * A reply on a connection whose parser has gone: it ends with it. None where another reply is still to come there,
+   * which Node does not wait for: whoever takes over a connection before it is free loses it.
+   */
+  function outgoingOn(socket: Duplex, incoming: IncomingMessage): ServerResponse | undefined {
     const outgoing = new ServerResponse(incoming)
     outgoing.shouldKeepAlive = false
-    outgoing.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
-    outgoing.on('finish', () => socket.end())
     socket.on('error', () => outgoing.destroy())
+    try {
+      outgoing.assignSocket(socket as Parameters<ServerResponse['assignSocket']>[0])
+    } catch {
+      socket.destroy()
+      return undefined
+    }
+    outgoing.on('finish', () => socket.end())
     return outgoing
   }
 
   const settings: ServerOptions & { shouldUpgradeCallback?: (incoming: IncomingMessage) => boolean } = {
-    // A long upload is the origin's to judge; slow headers still end after Node's `headersTimeout`.
+    // A long upload is the origin's to judge. Slow headers are not, and Node gives them the shorter of the two times.
     requestTimeout: 0,
+    headersTimeout: HEADERS_MILLISECONDS,
     // Newer Node asks; older ones hand every upgrade over, see below.
     shouldUpgradeCallback: (incoming) => isWebSocket(accessOf(incoming, 0)),
   }
   const server = tls ? createTlsServer(settings) : createServer(settings)
   if (tls) watchTls(server as ReturnType<typeof createTlsServer>, tls)
+  // Older Node passes over what exceeds its count, in one list of the fields and not in the other. Their size is limited.
+  server.maxHeadersCount = 0
   server.on('request', listener)
   // Only a request that passes gets "100 Continue", so that a refusal never reads the body.
   server.on('checkContinue', listener)
   server.on('connect', (incoming, socket) => {
-    handle(incoming, outgoingOn(socket, incoming), () => socket.destroy())
+    const outgoing = outgoingOn(socket, incoming)
+    if (!outgoing) return
+    // A path is no target of CONNECT (RFC 9112 3.2.3), and anything else is refused before.
+    handle(incoming, outgoing, ({ judgement }) =>
+      writeReply(outgoing, gate.refuse({ reason: 'request-ambiguous' }, judgement.access)),
+    )
   })
   server.on('upgrade', (incoming, socket, head) => {
     const outgoing = outgoingOn(socket, incoming)
+    if (!outgoing) return
     handle(incoming, outgoing, ({ judgement, allowed }) => {
       const { access } = judgement
-      if (isWebSocket(access)) origin.upgrade(incoming, socket, head, outgoing, judgement, allowed)
+      const refuse = () => writeReply(outgoing, gate.refuse({ reason: 'request-ambiguous' }, access))
+      // Nobody reads this body as one any more: an origin that was told of it would take the next request for it.
+      if (hasContent(incoming)) refuse()
+      else if (isWebSocket(access)) origin.upgrade(incoming, socket, head, outgoing, judgement, allowed)
       else if (head.length === 0) origin.forward(incoming, outgoing, judgement, allowed)
-      else writeReply(outgoing, gate.refuse({ reason: 'request-ambiguous' }, access))
+      else refuse()
     })
   })
   return server
+}
+
+/** Whether a body was announced that is not empty. */
+function hasContent({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
 }
 
 function listen(server: Server, port: number, host: string): Promise<void> {
@@ -176,28 +204,5 @@ function listen(server: Server, port: number, host: string): Promise<void> {
       server.off('error', reject)
       resolve()
     })
-  })
-}
-
-/** Every open connection, those that a WebSocket has taken over too, which Node itself no longer counts. */
-function openSockets(server: Server): ReadonlySet<Duplex> {
-  const sockets = new Set<Duplex>()
-  server.on('connection', (socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-  })
-  return sockets
-}
-
-function stop(server: Server, sockets: ReadonlySet<Duplex>, graceSeconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => {
-      for (const socket of sockets) socket.destroy()
-    }, graceSeconds * 1000)
-    server.close(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-    server.closeIdleConnections()
   })
 }

@@ -1,4 +1,4 @@
-import { readFileSync, watchFile } from 'node:fs'
+import { readFileSync, unwatchFile, watchFile } from 'node:fs'
 import type { Server } from 'node:https'
 
 /** PEM files of a certificate chain and its key. */
@@ -11,16 +11,18 @@ export interface TlsFiles {
 const POLL_MILLISECONDS = 5000
 
 /** Sets a server's certificate from files, and again whenever one of them changes. Throws where they cannot be read. */
-export function watchTls(server: Server, files: TlsFiles): void {
+export function watchTls(server: Server, files: TlsFiles, pollMilliseconds: number = POLL_MILLISECONDS): void {
   const set = () => server.setSecureContext({ cert: readFileSync(files.cert), key: readFileSync(files.key) })
+  const changed = () => {
+    try {
+      set()
+    } catch {
+      // A pair that is half written keeps the old certificate; the other file's change tries again.
+    }
+  }
   set()
   for (const path of [files.cert, files.key]) {
-    watchFile(path, { interval: POLL_MILLISECONDS, persistent: false }, () => {
-      try {
-        set()
-      } catch {
-        // A pair that is half written keeps the old certificate; the other file's change tries again.
-      }
-    })
+    watchFile(path, { interval: pollMilliseconds, persistent: false }, changed)
+    server.on('close', () => unwatchFile(path, changed))
   }
 }

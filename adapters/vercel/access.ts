@@ -1,6 +1,7 @@
 import { accessOfRequest } from '../../src/http/request-access.ts'
 import { isLoopbackHost } from '../../src/lib/host.ts'
 import type { Access, EpochSeconds } from '../../src/model/access.ts'
+import { withFacts } from '../../src/proxies.ts'
 
 /** What only the caller knows of an access. */
 export interface Arrival {
@@ -20,5 +21,5 @@ export function accessOf(request: Request, { requestId, at, onVercel }: Arrival)
   const clientAddress = onVercel ? (headers.get('x-real-ip') ?? undefined) : undefined
   const access = accessOfRequest(request, { requestId, at, clientAddress })
   const host = headers.get('host') ?? access.host
-  return { ...access, host, loopback: access.loopback && isLoopbackHost(host) }
+  return withFacts(access, { host, loopback: access.loopback && isLoopbackHost(host) })
 }

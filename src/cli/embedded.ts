@@ -31,6 +31,8 @@ export async function echoOrigin(): Promise<{ readonly url: string; close(): voi
     response.end(`${JSON.stringify({ method, url, headers, body }, null, 2)}\n`)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  // Where the gate in front of it does not start, nothing must keep the process.
+  server.unref()
   const { port } = server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}`,

@@ -1,7 +1,9 @@
 import type { Step } from '../authorize.ts'
 import type { Question } from '../build.ts'
 import { build } from '../build.ts'
+import type { Settings } from '../config.ts'
 import { nodeDigests } from '../crypto/node.ts'
+import { ownEndpoints } from '../endpoints.ts'
 import { identityHeaders } from '../identity.ts'
 import { TOKEN } from '../lib/header-name.ts'
 import { isLoopbackHost } from '../lib/host.ts'
@@ -11,6 +13,7 @@ import type { Decision } from '../model/decision.ts'
 import { REASONS } from '../model/reason.ts'
 import { proxies, throughProxies } from '../proxies.ts'
 import { memorySink } from '../sinks/memory.ts'
+import { statusOf } from '../status.ts'
 import { validateText } from '../validate.ts'
 import { tellFaults } from './check.ts'
 import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
@@ -55,16 +58,20 @@ export async function explain(rawArgs: readonly string[]): Promise<number> {
   const latchkey = build(result.document, host, { transport: 'any' })
   const { settings, digests } = latchkey
   const received = throughProxies(settings, proxies(settings, digests))
-  const question: Question = { defer: () => undefined, trace: (step) => void steps.push(step) }
+  const endpoints = ownEndpoints(settings.base)
+  const question: Question = { defer: () => undefined, endpoints, trace: (step) => void steps.push(step) }
   const { decision } = await latchkey.judgeWhat(received, access, question)
   for (const event of sink.events) if (event.type === 'notice') warn(event.message)
-  print(flags.is('json') ? JSON.stringify(asJson(decision, steps), null, 2) : asText(decision, steps))
+  print(
+    flags.is('json') ? JSON.stringify(asJson(decision, steps, settings), null, 2) : asText(decision, steps, settings),
+  )
   return decision.allow ? 0 : 1
 }
 
 function accessOf(method: string, url: string, lines: readonly string[], address: string, at: number): Access {
-  const [, scheme = 'http', host = 'localhost', target = '/'] = /^(?:(https?):\/\/([^/?#]+))?(\/.*)?$/s.exec(url) ?? []
-  if (!/^(?:https?:\/\/[^/?#]+|\/)/.test(url)) throw new UsageError('URL is an http or https URL, or a path')
+  const parts = /^(?:(https?):\/\/([^/?#]+)|(?=\/))(.*)$/s.exec(url)
+  if (!parts) throw new UsageError('URL is an http or https URL, or a path')
+  const [, scheme = 'http', host = 'localhost', target = ''] = parts
   if (!TOKEN.test(method)) throw new UsageError('METHOD is a method such as GET')
   if (!parseAddress(address)) throw new UsageError('--address takes an IP address')
   const fields = lines.map((line): [string, string] => {
@@ -76,7 +83,7 @@ function accessOf(method: string, url: string, lines: readonly string[], address
     requestId: 'explain',
     at,
     method,
-    target,
+    target: target.startsWith('/') ? target : `/${target}`,
     host,
     scheme: scheme as Access['scheme'],
     clientAddress: address,
@@ -86,7 +93,7 @@ function accessOf(method: string, url: string, lines: readonly string[], address
   }
 }
 
-function asJson(decision: Decision, steps: readonly Step[]): unknown {
+function asJson(decision: Decision, steps: readonly Step[], { refusals }: Settings): unknown {
   const outcome = decision.allow
     ? {
         decision: 'allow',
@@ -97,13 +104,13 @@ function asJson(decision: Decision, steps: readonly Step[]): unknown {
     : {
         decision: 'deny',
         reason: decision.refusal.reason,
-        status: REASONS[decision.refusal.reason].status,
+        status: statusOf(decision.refusal.reason, refusals),
         identity: null,
       }
   return { ...outcome, steps }
 }
 
-function asText(decision: Decision, steps: readonly Step[]): string {
+function asText(decision: Decision, steps: readonly Step[], { refusals }: Settings): string {
   const lines = steps.map(({ step, outcome, note }) => {
     const mark =
       outcome === 'passed' ? paint('green', 'passed ', process.stdout) : paint('red', 'refused', process.stdout)
@@ -116,6 +123,6 @@ function asText(decision: Decision, steps: readonly Step[]): string {
   const { reason } = decision.refusal
   return [
     ...lines,
-    `${paint('red', 'deny', process.stdout)}  ${REASONS[reason].status} ${reason}: ${REASONS[reason].title}`,
+    `${paint('red', 'deny', process.stdout)}  ${statusOf(reason, refusals)} ${reason}: ${REASONS[reason].title}`,
   ].join('\n')
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { parseEnv } from 'node:util'
 import type { SecretSource } from '../model/ports.ts'
 import { env } from '../secrets/env.ts'
@@ -33,7 +33,10 @@ export function documentText(flags: Given, variables: Variables): string | undef
 
 export function secretsOf(flags: Given, variables: Variables): SecretSource {
   const folder = flags.text('secrets')
-  return folder === undefined ? env(variables) : file(folder, env(variables))
+  if (folder === undefined) return env(variables)
+  if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory())
+    throw new UsageError(`--secrets ${folder}: no folder`)
+  return file(folder, env(variables))
 }
 
 function read(path: string, from: string): string {

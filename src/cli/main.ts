@@ -40,23 +40,27 @@ async function main([name, ...rawArgs]: readonly string[]): Promise<number | und
     print(VERSION)
     return 0
   }
-  if (name === undefined || name === '--help' || name === '-h') {
-    printUsage(await usage())
-    return name === undefined ? 2 : 0
+  if (name === undefined) {
+    say(coloured(await usage(), process.stderr))
+    return 2
+  }
+  if (name === '--help' || name === '-h') {
+    print(coloured(await usage(), process.stdout))
+    return 0
   }
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) throw new UsageError(`no command '${name}'`)
   const { flags, run } = await command.load()
   if (rawArgs.includes('--help') || rawArgs.includes('-h')) {
-    printUsage(await usageOf(name, command, flags))
+    print(coloured(await usageOf(name, command, flags), process.stdout))
     return 0
   }
   return run(rawArgs)
 }
 
 /** citty colours its text whoever reads it. */
-function printUsage(text: string): void {
-  print(process.stdout.isTTY ? text : stripVTControlCharacters(text))
+function coloured(text: string, { isTTY }: NodeJS.WriteStream): string {
+  return isTTY ? text : stripVTControlCharacters(text)
 }
 
 function usage(): Promise<string> {

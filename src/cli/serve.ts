@@ -39,13 +39,26 @@ export async function serve(rawArgs: readonly string[]): Promise<number | undefi
     stopOnSignal(running)
     return undefined
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (error instanceof OriginMissing) complain(error.message)
-    else if (code === 'EADDRINUSE') complain(`EADDRINUSE: the port is taken; choose another with --port`)
-    else if (code === 'ENOENT') complain(`no such file: ${(error as NodeJS.ErrnoException).path}`)
-    else throw error
+    const message = messageOf(error as NodeJS.ErrnoException)
+    if (message === undefined) throw error
+    complain(message)
     return 1
   }
+}
+
+/** What kept the gate from starting, and what to do; undefined where that is a bug. */
+function messageOf(error: NodeJS.ErrnoException): string | undefined {
+  const { code = '', path } = error
+  if (error instanceof OriginMissing) return error.message
+  if (code === 'EADDRINUSE') return `${code}: the port is taken; choose another with --port`
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') {
+    return `${code}: this machine has no such address; choose another with --host`
+  }
+  if (code === 'EACCES' && path === undefined)
+    return `${code}: the port is not yours; choose one above 1023 with --port`
+  if (code.startsWith('ERR_OSSL')) return `${code}: no certificate and its key; see --tls-cert and --tls-key`
+  if (path !== undefined) return code === 'ENOENT' ? `no such file: ${path}` : `${code}: ${path} cannot be read`
+  return undefined
 }
 
 async function serveDocument(text: string, flags: Given, variables: Variables): Promise<Running> {
@@ -87,7 +100,7 @@ async function start(
   what: Pick<Parameters<typeof serveGate>[0], 'text' | 'document' | 'origin'> & { secrets: SecretSource },
 ): Promise<Started> {
   const origin = flags.text('origin') ?? what.origin
-  if (origin !== undefined && !/^https?:\/\/[^/?#@\s\\]+\/?$/.test(origin)) {
+  if (origin !== undefined && !(/^https?:\/\/[^/?#@\s\\]+\/?$/.test(origin) && URL.canParse(origin))) {
     throw new UsageError('--origin takes a URL such as http://127.0.0.1:9000, with no path, query or user')
   }
   const running = await serveGate({

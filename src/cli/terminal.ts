@@ -2,9 +2,10 @@ import { styleText } from 'node:util'
 
 type Colour = 'red' | 'yellow' | 'green' | 'bold' | 'dim'
 
-/** Colours text for stderr on a terminal only, and never where NO_COLOR is set (https://no-color.org). */
+/** Colours text for a terminal only, and never where NO_COLOR is set (https://no-color.org). */
 export function paint(colour: Colour, text: string, stream: NodeJS.WriteStream = process.stderr): string {
-  return stream.isTTY && !process.env['NO_COLOR'] ? styleText(colour, text) : text
+  // By itself `styleText` looks at stdout, whatever the text is for.
+  return stream.isTTY && !process.env['NO_COLOR'] ? styleText(colour, text, { validateStream: false }) : text
 }
 
 /** Says something to the person at the terminal; results go to stdout instead. */

@@ -1,5 +1,6 @@
 import { createHmac, hash, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Digests } from '../model/ports.ts'
+import { textEqual } from './equal.ts'
 
 /**
  * `Digests` by Node's synchronous calls. WebCrypto hops to a thread pool here, which costs a hundred times the digest.
@@ -17,8 +18,6 @@ export function nodeDigests(): Digests {
         .update(data)
         .digest()
     },
-    equal(a, b) {
-      return a.length === b.length && timingSafeEqual(Buffer.from(a, 'latin1'), Buffer.from(b, 'latin1'))
-    },
+    equal: textEqual(timingSafeEqual),
   }
 }

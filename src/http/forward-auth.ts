@@ -31,17 +31,8 @@ export function described(settings: Settings, proxies: Proxies): Reading {
       const description = describe(access, settings)
       if (isRefusal(description)) return description
       const facts = proxies.describedBy(access, undefined)
-      return isRefusal(facts) ? facts : withFacts(access, { ...factsOf(facts), ...description })
+      return isRefusal(facts) ? facts : withFacts(facts, description)
     })
-}
-
-function factsOf({
-  scheme,
-  host,
-  clientAddress,
-  loopback,
-}: Access): Pick<Access, 'scheme' | 'host' | 'clientAddress' | 'loopback'> {
-  return { scheme, host, clientAddress, loopback }
 }
 
 type Description = Pick<Access, 'method' | 'target'>

@@ -1,4 +1,5 @@
 import type { Judgement, Latchkey } from '../build.ts'
+import { ownEndpoints } from '../endpoints.ts'
 import { grpcReply, isGrpc } from '../grpc.ts'
 import type { Maybe } from '../lib/maybe.ts'
 import { after } from '../lib/maybe.ts'
@@ -27,6 +28,7 @@ export interface Gate {
 export function gate(latchkey: Latchkey): Gate {
   const { settings } = latchkey
   const answers = responder(settings)
+  const endpoints = ownEndpoints(settings.base)
   const trusted = proxies(settings, latchkey.digests)
   const received = throughProxies(settings, trusted)
   const describedRequest = described(settings, trusted)
@@ -49,9 +51,9 @@ export function gate(latchkey: Latchkey): Gate {
     latchkey,
     enter(access, defer) {
       if (!isVerify(access.target, settings.base)) {
-        return after(latchkey.judgeWhat(received, access, { defer }), outcomeOf)
+        return after(latchkey.judgeWhat(received, access, { defer, endpoints }), outcomeOf)
       }
-      const judged = latchkey.judgeWhat(describedRequest, access, { defer, endpoints: false })
+      const judged = latchkey.judgeWhat(describedRequest, access, { defer })
       return after(judged, (judgement): Outcome => {
         const { decision } = judgement
         if (decision.allow) return { reply: verifyAllowed(judgement, decision) }

@@ -1,6 +1,5 @@
 import type { Context, Env, MiddlewareHandler } from 'hono'
 import { env as bindingsOf } from 'hono/adapter'
-import { REQUEST_ID_HEADER } from '../identity.ts'
 import type { Maybe } from '../lib/maybe.ts'
 import { after, isLater } from '../lib/maybe.ts'
 import type { GivenDocument } from '../load.ts'
@@ -11,14 +10,16 @@ import type { Principal } from '../model/principal.ts'
 import { env } from '../secrets/env.ts'
 import { consoleSink } from '../sinks/console.ts'
 import { replyWith } from './app.ts'
-import type { Gate, Outcome } from './gate.ts'
+import type { Gate } from './gate.ts'
 import { gate as gateOf } from './gate.ts'
 import { accessOfRequest } from './request-access.ts'
 
-/** What the middleware puts on Hono's context: `c.var.principal`. */
+/** What the middleware puts on Hono's context: `c.var.principal` and `c.var.requestId`. */
 export interface LatchkeyVariables {
   /** Who called; `anonymous` on public routes and preflights. */
   principal: Principal | 'anonymous'
+  /** The id of the request in Latchkey's events. What the app answers is its own: nothing is added to it. */
+  requestId: string
 }
 
 export interface MiddlewareOptions {
@@ -67,32 +68,13 @@ export function middlewareOn(
     return accessOfRequest(c.req.raw, { requestId, at, clientAddress: options.clientAddress?.(c) })
   }
 
-  return function latchkey(c, next) {
-    const outcome = after(gate(c), (ready) => ready.enter(access(c), deferOf(c)))
-    return isLater(outcome) ? outcome.then(goOn) : goOn(outcome)
-
-    async function goOn({ reply, passed }: Outcome): Promise<Response | undefined> {
-      if (reply) return replyWith(c, reply)
-      c.set('principal', passed.allowed.principal)
-      await next()
-      setField(c, REQUEST_ID_HEADER, passed.judgement.access.requestId)
-      if (passed.allowed.principal !== 'anonymous' && !c.res.headers.has('Cache-Control')) {
-        setField(c, 'Cache-Control', 'private')
-      }
-      return undefined
-    }
-  }
-}
-
-/**
- * Sets a field of the finished response: what is set before the handler is lost where that returns a response of its
- * own. Only a fetched response, whose headers are immutable, has to be copied, which costs more than the decision.
- */
-function setField(c: Context, name: string, value: string): void {
-  try {
-    c.res.headers.set(name, value)
-  } catch {
-    c.header(name, value)
+  return async function latchkey(c, next) {
+    const entered = after(gate(c), (ready) => ready.enter(access(c), deferOf(c)))
+    const { reply, passed } = isLater(entered) ? await entered : entered
+    if (reply) return replyWith(c, reply)
+    c.set('principal', passed.allowed.principal)
+    c.set('requestId', passed.judgement.access.requestId)
+    return next()
   }
 }
 

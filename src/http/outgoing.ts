@@ -1,5 +1,5 @@
 import type { Judgement } from '../build.ts'
-import type { Settings } from '../config.ts'
+import type { Settings, Slot } from '../config.ts'
 import { carriesToken, isParameter } from '../extract.ts'
 import { IDENTITY_PREFIX, identityHeaders } from '../identity.ts'
 import { canonicalHeaderName } from '../lib/header-name.ts'
@@ -37,7 +37,8 @@ const PREFLIGHT = /^(?:origin|access-control-request-.*)$/
 
 export function cleaner(settings: Settings): Clean {
   const places = new Set(settings.credentials.flatMap((credential) => credential.places))
-  const configured = settings.origin?.headers ?? new Map<string, unknown>()
+  const configured: ReadonlyMap<string, readonly Slot[]> = settings.origin?.headers ?? new Map()
+  const replaced = new Set(Array.from(configured.keys(), canonicalHeaderName))
 
   return (received, { access, snapshot }, allowed) => {
     const removed = placesToRemove(allowed)
@@ -46,19 +47,22 @@ export function cleaner(settings: Settings): Clean {
       Array.from(places).filter((place) => !removed.includes(place)),
     )
     const isPreflight = allowed.match.passage === 'preflight'
-    const fields = endToEnd(received).flatMap(([name, value]): Field[] => {
+    const theirs = endToEnd(received).flatMap(([name, value]): Field[] => {
       const canonical = canonicalHeaderName(name)
       if (canonical === 'host') return []
       if (CLAIMS.has(canonical) || CLAIM_PREFIX.test(canonical) || canonical.startsWith(IDENTITY_PREFIX)) return []
-      if (configured.has(canonical) || (isPreflight && !PREFLIGHT.test(name.toLowerCase()))) return []
+      if (replaced.has(canonical) || (isPreflight && !PREFLIGHT.test(name.toLowerCase()))) return []
       return isRemoved(name, canonical, value)
     })
-    for (const [name, secret] of snapshot?.originHeaders(access.at) ?? []) {
+    const ours: Field[] = []
+    for (const [name, slots] of configured) {
+      const secret = snapshot?.valuesOf(slots, access.at)[0]
       if (!secret) return { reason: 'not-configured', detail: `origin header ${name}` }
-      fields.push([name, secret.reveal()])
+      ours.push([name, secret.reveal()])
     }
-    fields.push(...forwardedFields(access), ...identityHeaders(allowed.principal, access.requestId))
-    return { target: cleanTarget(access.target, removed), fields }
+    ours.push(...forwardedFields(access), ...identityHeaders(allowed.principal, access.requestId))
+    // Ours first: an origin that reads no more than so many fields must not miss them.
+    return { target: cleanTarget(access.target, removed), fields: [...ours, ...theirs] }
   }
 
   /**

@@ -1,4 +1,5 @@
 import { parseRange } from '../lib/ip.ts'
+import { encodeVisible } from '../lib/percent.ts'
 import { PERMISSION } from '../lib/permission.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { GrantType, Surface } from '../model/principal.ts'
@@ -47,7 +48,11 @@ const MOST_METADATA_CHARACTERS = 4096
 /** All that is wrong with a draft, at once. */
 export function draftFaults(draft: KeyDraft, lifetimes: LifetimePolicy, at: EpochSeconds): DraftFault[] {
   const checks: readonly (readonly [pointer: string, isRight: boolean, message: string])[] = [
-    ['/name', isAbsentOr(draft.name, isLine), 'a text of 1 to 100 visible characters and spaces'],
+    [
+      '/name',
+      isAbsentOr(draft.name, isName),
+      'a text of 1 to 100 visible characters and spaces, 240 bytes when percent-encoded',
+    ],
     ['/description', isAbsentOr(draft.description, (text) => text.length <= 500), 'a text of 500 characters at most'],
     ['/owner', isAbsentOr(draft.owner, isLine), 'a text of 1 to 100 visible characters and spaces'],
     [
@@ -125,6 +130,11 @@ function isAbsentOr<T>(value: T | undefined, is: (value: T) => boolean): boolean
 
 function isLine(text: string): boolean {
   return /^\P{C}{1,100}$/u.test(text) && text.trim() === text
+}
+
+/** A name is also reserved by an id, which holds no more. */
+function isName(text: string): boolean {
+  return isLine(text) && encodeVisible(text).length <= 240
 }
 
 function isWhole(value: number): boolean {

@@ -1,3 +1,4 @@
+import { encodeVisible } from '../lib/percent.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Digests, ListQuery, Store } from '../model/ports.ts'
 import type { DraftFault, KeyDraft, LifetimePolicy } from './draft.ts'
@@ -118,12 +119,19 @@ export function registry(parts: RegistryParts): Registry {
    */
   async function reserve(name: string, id: string, at: EpochSeconds): Promise<boolean> {
     const value = `${id} ${Math.floor(at)}`
-    if ((await store.put(NAME_PREFIX + name, value, { ifVersion: null })) === 'stored') return true
-    const entry = await store.get(NAME_PREFIX + name)
+    if ((await store.put(reservationOf(name), value, { ifVersion: null })) === 'stored') return true
+    const entry = await store.get(reservationOf(name))
     if (!entry) return false
     const [holder = '', since] = entry.value.split(' ')
     if (at < Number(since) + RESERVATION_SECONDS || (await kept(holder))?.record.name === name) return false
-    return (await store.put(NAME_PREFIX + name, value, { ifVersion: entry.version })) === 'stored'
+    return (await store.put(reservationOf(name), value, { ifVersion: entry.version })) === 'stored'
+  }
+
+  /** Gives a name back, unless somebody else holds it by now. */
+  async function release(name: string, id: string): Promise<void> {
+    const entry = await store.get(reservationOf(name))
+    if (!entry?.value.startsWith(`${id} `)) return
+    await store.put(reservationOf(name), `${id} 0`, { ifVersion: entry.version })
   }
 
   return {
@@ -168,7 +176,7 @@ export function registry(parts: RegistryParts): Registry {
       const isRenamed = next.name !== current.record.name
       if (isRenamed && !(await reserve(next.name, id, at))) return { problem: 'name-taken' }
       const written = await change(id, version ?? current.version, () => next)
-      if (isRenamed) await store.delete(NAME_PREFIX + ('problem' in written ? next.name : current.record.name))
+      if (isRenamed) await release('problem' in written ? next.name : current.record.name, id)
       return written
     },
 
@@ -199,9 +207,14 @@ export function registry(parts: RegistryParts): Registry {
     async remove(id) {
       const current = await kept(id)
       await store.delete(KEY_PREFIX + id)
-      if (current) await store.delete(NAME_PREFIX + current.record.name)
+      if (current) await release(current.record.name, id)
     },
   }
+}
+
+/** Where a name is reserved: ids are visible ASCII, names are what people write. */
+function reservationOf(name: string): string {
+  return NAME_PREFIX + encodeVisible(name)
 }
 
 function inState(record: KeyRecord, state: 'active' | 'suspended'): KeyRecord | Unchanged {

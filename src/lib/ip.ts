@@ -95,26 +95,32 @@ export function inRange(address: Address, range: Range): boolean {
   return ((address[whole] as number) & mask) === ((range.network[whole] as number) & mask)
 }
 
-const LOOPBACK: readonly Range[] = [parseRange('127.0.0.0/8') as Range, parseRange('::1') as Range]
-
 /** Whether an address is the machine's own (RFC 1122 3.2.1.3, RFC 4291 2.5.3). */
 export function isLoopback(text: string | undefined): boolean {
   const address = text === undefined ? undefined : parseAddress(text)
-  return address !== undefined && LOOPBACK.some((range) => inRange(address, range))
+  if (!address) return false
+  return isIpv4(address) ? address[12] === 127 : address[15] === 1 && isZero(address, 15)
+}
+
+/** Whether an address is an IPv4 one (RFC 4291 2.5.5.2). */
+function isIpv4(address: Address): boolean {
+  return address[11] === 0xff && address[10] === 0xff && isZero(address, 10)
+}
+
+function isZero(address: Address, bytes: number): boolean {
+  return address.subarray(0, bytes).every((byte) => byte === 0)
 }
 
 /** Cuts an address down for logs: the last byte of IPv4, all but the first 48 bits of IPv6, become zero. */
 export function truncateAddress(text: string): string {
   const address = parseAddress(text)
   if (!address) return ''
-  if (inRange(address, IPV4_MAPPED)) return `${address[12]}.${address[13]}.${address[14]}.0`
+  if (isIpv4(address)) return `${address[12]}.${address[13]}.${address[14]}.0`
   const groups = [0, 2, 4].map((place) =>
     (((address[place] as number) << 8) | (address[place + 1] as number)).toString(16),
   )
   return `${groups.join(':')}::`
 }
-
-const IPV4_MAPPED: Range = parseRange('::ffff:0:0/96') as Range
 
 /** Whether an address is in one of the ranges. An address that is not known is in none. */
 export function isListed(address: string | undefined, ranges: readonly Range[]): boolean {

@@ -10,7 +10,11 @@ let at = 0
 const entry: WorkerModule = {
   fetch(request, env, context) {
     at = Number(request.headers.get('x-test-at'))
-    gate ??= worker({ document: JSON.parse(env['DOCUMENT'] as string) as Document, now: () => at, sink: memorySink() })
+    gate ??= worker({
+      document: JSON.parse((env as { DOCUMENT: string }).DOCUMENT) as Document,
+      now: () => at,
+      sink: memorySink(),
+    })
     return gate.fetch(request, env, context)
   },
 }

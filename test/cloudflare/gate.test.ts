@@ -1,10 +1,11 @@
-import type { IncomingMessage } from 'node:http'
+import type { ClientRequest, IncomingMessage } from 'node:http'
 import { brotliCompressSync, gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Runtime } from '../hosts/worker-runtime.ts'
 import { runtime } from '../hosts/worker-runtime.ts'
+import { exchange } from '../hosts/worker-wire.ts'
 import type { TestOrigin } from './given.ts'
-import { gate, opened, send, testOrigin } from './given.ts'
+import { gate, opened, send, TOKEN, testOrigin } from './given.ts'
 
 let origin: TestOrigin
 let workerd: Runtime
@@ -81,6 +82,41 @@ describe('a request', () => {
     expect(parts).toEqual(['abc', 'def'])
   })
 
+  it('streams both ways at once', async () => {
+    origin.answer = (incoming, outgoing) => {
+      outgoing.flushHeaders()
+      incoming.pipe(outgoing)
+    }
+    let echo = ''
+    let request: ClientRequest | undefined
+    const response = await opened(port, '/x', { method: 'POST' }, (sent) => {
+      request = sent
+      sent.write('1')
+    })
+    for await (const chunk of response) {
+      echo += chunk
+      if (echo.length < 3) request?.write(String(echo.length + 1))
+      else request?.end()
+    }
+    expect(echo).toBe('123')
+  })
+
+  it('is cut where the client hangs up half-way', async () => {
+    const { isSeen, seen } = sight()
+    const arriving = new Promise<boolean>((resolve) => {
+      origin.answer = (incoming) => {
+        incoming.on('data', seen)
+        incoming.on('close', () => resolve(incoming.complete))
+      }
+    })
+    const response = opened(port, '/x', { method: 'POST', headers: { 'Content-Length': '6' } }, (sent) => {
+      sent.write('abc')
+      void isSeen.then(() => sent.destroy())
+    })
+    await expect(response).rejects.toThrow()
+    expect(await arriving).toBe(false)
+  })
+
   it('keeps an apostrophe of a query as fetch writes it', async () => {
     const arriving = received()
     await send(port, "/x?$filter=Name eq 'a'".replaceAll(' ', '%20'))
@@ -110,6 +146,33 @@ describe('a request', () => {
     await send(port, path)
     expect((await arriving).incoming.headers['cache-control']).toBe(value)
   })
+})
+
+describe('what could be read in two ways', () => {
+  async function statusOf(start: string, ...hosts: string[]): Promise<string | undefined> {
+    origin.answer = (incoming, outgoing) => outgoing.writeHead(200, { 'X-Arrived': incoming.url as string }).end()
+    const lines = hosts.map((host) => `Host: ${host}`)
+    const bytes = [`${start} HTTP/1.1`, ...lines, `Authorization: Bearer ${TOKEN}`, '', ''].join('\r\n')
+    return (await exchange(port, bytes, 'GET')).start.split(' ')[1]
+  }
+
+  it.each(['api.example/x', 'api.example?x', 'api.example#x', 'user@api.example', 'api.example\\x', 'api%2eexample'])(
+    'is refused: Host: %s',
+    async (host) => {
+      expect(await statusOf('GET /x', host)).toBe('400')
+    },
+  )
+
+  it('is refused: two Hosts', async () => {
+    expect(await statusOf('GET /x', 'api.example', 'api.example')).toBe('400')
+  })
+
+  it.each(['OPTIONS *', 'GET /a/../b', 'GET /a/%2e%2E/b', 'GET /a\\b', 'GET /{a}', 'GET /\xc3\xa9', 'GET //b'])(
+    'is refused: %s',
+    async (start) => {
+      expect(await statusOf(start, 'api.example')).toBe('400')
+    },
+  )
 })
 
 describe('a response', () => {

@@ -2,6 +2,7 @@ import type { Latchkey } from '../../src/build.ts'
 import { build } from '../../src/build.ts'
 import type { Document } from '../../src/config.ts'
 import { nodeDigests } from '../../src/crypto/node.ts'
+import { ownEndpoints } from '../../src/endpoints.ts'
 import type { Access } from '../../src/model/access.ts'
 import type { Decision } from '../../src/model/decision.ts'
 import type { LatchkeyEvent } from '../../src/model/event.ts'
@@ -39,7 +40,8 @@ export function authorityOf(document: Document = DOCUMENT, host: Host = hostOf()
 
 /** What is decided about an access under a document. */
 export async function decide(document: Document, access: Access): Promise<Decision> {
-  return (await authorityOf(document).judge(access, { defer: () => undefined })).decision
+  return (await authorityOf(document).judge(access, { defer: () => undefined, endpoints: ownEndpoints('/_latchkey') }))
+    .decision
 }
 
 /** The reason of a refusal; undefined for what is allowed. */

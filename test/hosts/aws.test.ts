@@ -106,7 +106,11 @@ function expectation(vector: Vector, event: AuthorizerEvent, shape: Shape): Pick
     return { verdict: 'deny', reason: 'request-ambiguous' }
   }
   if (expected.aws !== undefined) {
-    return { verdict: expected.aws === 'unauthorized' && !isRest ? 'deny' : expected.aws, reason }
+    if (expected.aws === 'allow') return { verdict: 'allow', reason: undefined }
+    return {
+      verdict: expected.aws === 'unauthorized' && !isRest ? 'deny' : expected.aws,
+      reason: expected.awsReason ?? reason,
+    }
   }
   if (expected.outcome === 'origin') return { verdict: 'allow', reason: undefined }
   const status = reason === undefined ? expected.status : statusIn(document, reason)
@@ -148,7 +152,18 @@ function cannotExpress(vector: Vector, shape: Shape): string | undefined {
     return 'API Gateway refuses more than 10,240 bytes of fields'
   }
   if (shape === 'rest-token') return cannotExpressAsToken(vector)
-  return shape === 'rest-request' ? undefined : cannotExpressDecoded(target)
+  return shape === 'rest-request' ? cannotExpressInRest(vector) : cannotExpressDecoded(target)
+}
+
+/** A REST API hands the query over decoded, which matters where a credential is read in it. */
+function cannotExpressInRest({ request, document }: Vector): string | undefined {
+  const readsQuery = JSON.stringify(document.credentials ?? []).includes('"query"')
+  const [, query] = /\?(.*)$/s.exec(request.target) ?? []
+  if (!readsQuery || query === undefined) return undefined
+  if (/%(?![0-9A-Fa-f]{2})/.test(query))
+    return 'a REST API decodes the query, by nobody knows which rule for broken escapes'
+  if (query.split('&').some((pair) => !pair.includes('='))) return 'a REST API gives an empty value for none'
+  return undefined
 }
 
 /** Endpoints, verify, and what becomes of a request after the decision. */

@@ -28,7 +28,7 @@ for (const vector of vectors()) {
     if (reason !== undefined) return context.skip(reason)
     const observed = await observe(vector)
     if (isNoHttp(vector)) expect(refusalByParser(observed)).toEqual({ status: 400, isOurs: false, origin: undefined })
-    else expect(differences(vector, observed)).toEqual([])
+    else expect([...differences(vector, observed), ...strangeHost(observed)]).toEqual([])
     noSecretIn(JSON.stringify({ ...observed, origin: undefined }), vector)
   })
 }
@@ -70,6 +70,12 @@ function ownAddress(): string | undefined {
 
 function strangeAddress(vector: Vector): string | undefined {
   return localAddress(vector) === undefined ? 'no socket of this machine has its address' : undefined
+}
+
+/** Host is the origin's own, once; what the client named is told by X-Forwarded-Host. */
+function strangeHost({ origin: received }: Observed): string[] {
+  const host = received && fieldOf(received.headers, 'host')
+  return received === undefined || `http://${host}` === origin.url ? [] : [`the origin was called ${host}`]
 }
 
 /** What is no HTTP/1.1 message (RFC 9112 3, RFC 9110 5.5) Node's parser refuses, before anybody is asked. */

@@ -64,6 +64,8 @@ export interface VectorExpectation {
   readonly json?: unknown
   /** How API Gateway is answered, where that does not follow from outcome and status. */
   readonly aws?: 'allow' | 'deny' | 'unauthorized' | 'thrown'
+  /** The reason that an authorizer tells, where it is another one than a gate's. */
+  readonly awsReason?: Reason
 }
 
 /** A row with everything filled in. */

@@ -66,7 +66,7 @@ export async function bundle(entry: URL): Promise<Bundle> {
 export async function runtime(services: readonly Service[]): Promise<Runtime> {
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-workerd-'))
   writeFileSync(join(folder, 'config.capnp'), configuration(services, folder))
-  // What is no name of a variable here would be one of a host: a proxy of the machine must not see the tests.
+  // Nothing of the environment: a proxy that is set there must not see the tests.
   const child = spawn(PROGRAM, ['serve', 'config.capnp', '--control-fd=3'], {
     cwd: folder,
     env: {},

@@ -85,6 +85,12 @@ describe('names', () => {
     done(await keys.update(second.record.id, { name: 'deploy' }, NOW))
   })
 
+  it('are what people write', async () => {
+    expect((await created('Zürich, nightly build')).record.name).toBe('Zürich, nightly build')
+    expect(await keys.create({ name: 'Zürich, nightly build' }, NOW)).toEqual({ problem: 'name-taken' })
+    expect(await keys.create({ name: '字'.repeat(50) }, NOW)).toMatchObject({ problem: 'invalid' })
+  })
+
   it('are not held by a reservation whose key was never written', async () => {
     await store.put(`${NAME_PREFIX}ci`, `00000000000000000 ${NOW - 60}`, { ifVersion: null })
     expect((await created('ci')).record.name).toBe('ci')

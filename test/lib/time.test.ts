@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseTimestamp } from '../../src/lib/time.ts'
+import { parseTimestamp, timestamps } from '../../src/lib/time.ts'
 
 describe('parseTimestamp', () => {
   it.each([
@@ -39,6 +39,21 @@ describe('parseTimestamp', () => {
     fc.assert(
       fc.property(dates, (date) => {
         expect(parseTimestamp(date.toISOString())).toBe(date.getTime() / 1000)
+      }),
+    )
+  })
+})
+
+describe('timestamps', () => {
+  it('writes what Date would, in whatever order the times come', () => {
+    const write = timestamps()
+    const seconds = fc.oneof(
+      fc.integer({ min: 0, max: 4_000_000_000_000 }).map((milliseconds) => milliseconds / 1000),
+      fc.constantFrom(0, 1_780_272_000, 1_780_272_000.001, 1_780_272_000.999, 1_780_272_001, 1_780_271_999.5),
+    )
+    fc.assert(
+      fc.property(seconds, (at) => {
+        expect(write(at)).toBe(new Date(Math.trunc(at * 1000)).toISOString())
       }),
     )
   })

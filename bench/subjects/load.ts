@@ -1,0 +1,63 @@
+import { connect } from 'node:net'
+import { PATH, TOKEN } from '../document.ts'
+
+/** What the load generator is told to do, for a bounded time. */
+export interface Task {
+  readonly port: number
+  readonly connections: number
+  readonly milliseconds: number
+}
+
+/** What it did. */
+export interface Done {
+  readonly requests: number
+  readonly milliseconds: number
+}
+
+const REQUEST = `GET ${PATH} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${TOKEN}\r\nUser-Agent: latchkey-bench/1\r\nAccept: */*\r\n\r\n`
+
+process.on('message', (task: Task) => {
+  run(task).then(
+    (done) => process.send?.(done),
+    (error) => {
+      console.error(error)
+      process.exit(1)
+    },
+  )
+})
+process.on('disconnect', () => process.exit())
+
+async function run({ port, connections, milliseconds }: Task): Promise<Done> {
+  const started = performance.now()
+  const counts = await Promise.all(Array.from({ length: connections }, () => drive(port, started + milliseconds)))
+  return { requests: counts.reduce((sum, count) => sum + count, 0), milliseconds: performance.now() - started }
+}
+
+/** One connection that is kept alive, with one request on it at a time. A client that did more would cost more. */
+function drive(port: number, until: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let received = ''
+    let requests = 0
+    const socket = connect({ port, host: '127.0.0.1', noDelay: true }, () => socket.write(REQUEST))
+    socket.setEncoding('latin1')
+    socket.on('error', reject)
+    socket.on('data', (chunk: string) => {
+      received += chunk
+      if (!isWhole(received)) return
+      if (!received.startsWith('HTTP/1.1 200 ')) return socket.destroy(new Error(received.slice(0, 40)))
+      received = ''
+      requests++
+      if (performance.now() < until) return socket.write(REQUEST)
+      socket.end()
+      return resolve(requests)
+    })
+  })
+}
+
+function isWhole(received: string): boolean {
+  const end = received.indexOf('\r\n\r\n')
+  if (end < 0) return false
+  const length = /content-length: (\d+)/i.exec(received)?.[1]
+  if (length === undefined) throw new Error('a response without a length')
+  return received.length >= end + 4 + Number(length)
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest'
+import type { Document } from '../../src/config.ts'
+import type { Field } from '../given/access.ts'
+import { accessOf, bearer } from '../given/access.ts'
+import { DOCUMENT, hostOf, TOKENS } from '../given/authority.ts'
+import { gateOf, replyTo } from '../given/gate.ts'
+import { sourceOf } from '../given/source.ts'
+
+const JSON_HEADERS = {
+  'Content-Type': 'application/json',
+  'Cache-Control': 'no-store',
+  'X-Latchkey-Request-Id': accessOf().requestId,
+}
+
+describe('live', () => {
+  it('passes while the process answers', async () => {
+    expect(await replyTo(DOCUMENT, accessOf({ target: '/_latchkey/live' }))).toEqual({
+      status: 200,
+      headers: JSON_HEADERS,
+      body: '{"status":"pass"}',
+    })
+  })
+})
+
+describe('health', () => {
+  it('passes where every secret can be read', async () => {
+    const reply = await replyTo(DOCUMENT, accessOf({ target: '/_latchkey/health' }))
+    expect(reply).toMatchObject({ status: 200, headers: JSON_HEADERS, body: '{"status":"pass"}' })
+  })
+
+  it('names what cannot be read, and nothing of it', async () => {
+    const source = sourceOf({ FULL: [TOKENS.FULL] })
+    source.down.add('FULL')
+    const gate = gateOf(DOCUMENT, hostOf(source))
+    await gate.enter(accessOf(), () => undefined)
+    const { reply } = await gate.enter(accessOf({ target: '/_latchkey/health' }), () => undefined)
+    expect(reply).toMatchObject({ status: 503, body: '{"status":"fail","failing":["secret FULL"]}' })
+  })
+
+  it('passes where a secret is not set: the gate works as far as it is configured', async () => {
+    const reply = await replyTo(DOCUMENT, accessOf({ target: '/_latchkey/health' }), hostOf({}))
+    expect(reply.status).toBe(200)
+  })
+})
+
+describe('whoami', () => {
+  const ask = (document: Document, ...headers: readonly Field[]) =>
+    replyTo(document, accessOf({ target: '/_latchkey/whoami', headers }))
+
+  it('tells a principal of itself, and never the token', async () => {
+    const reply = await ask(DOCUMENT, bearer(TOKENS.FULL))
+    expect(reply).toMatchObject({ status: 200, headers: JSON_HEADERS })
+    expect(JSON.parse(reply.body)).toEqual({
+      subject: 'full',
+      name: 'full',
+      owner: null,
+      kind: 'static-token',
+      type: 'full-access',
+      surface: 'api',
+      permissions: [],
+      expiresAt: null,
+    })
+    expect(JSON.stringify(reply)).not.toContain(TOKENS.FULL)
+  })
+
+  it.each(['api', 'admin', 'keys'] as const)('answers a principal of the surface %s', async (surface) => {
+    const [full] = DOCUMENT.credentials
+    const credentials = [{ ...full, surface } as Document['credentials'][number]]
+    expect((await ask({ ...DOCUMENT, credentials }, bearer(TOKENS.FULL))).status).toBe(200)
+  })
+
+  it('answers a custom principal, whatever it is granted', async () => {
+    const credentials = [
+      { kind: 'static-token' as const, tokens: { secret: 'CUSTOM' }, type: 'custom' as const, permissions: ['a.b'] },
+    ]
+    const reply = await ask({ ...DOCUMENT, credentials }, bearer(TOKENS.CUSTOM))
+    expect(JSON.parse(reply.body)).toMatchObject({ type: 'custom', permissions: ['a.b'] })
+  })
+
+  it('is refused without a credential', async () => {
+    expect(await ask(DOCUMENT)).toMatchObject({ status: 401 })
+  })
+})
+
+describe('a preflight to an endpoint', () => {
+  const document: Document = {
+    ...DOCUMENT,
+    cors: { origins: ['https://app.example'] },
+    credentials: [
+      { kind: 'static-token', name: 'a', tokens: { secret: 'FULL' } },
+      {
+        kind: 'static-token',
+        name: 'b',
+        tokens: { secret: 'READ' },
+        from: [{ header: 'X-Api-Key' }, { cookie: 'session' }],
+      },
+    ],
+  }
+  const ask = (origin: string) =>
+    replyTo(
+      document,
+      accessOf({
+        method: 'OPTIONS',
+        target: '/_latchkey/whoami',
+        headers: [
+          ['Origin', origin],
+          ['Access-Control-Request-Method', 'GET'],
+        ],
+      }),
+    )
+
+  it('says which headers a listed page may send', async () => {
+    expect(await ask('https://app.example')).toMatchObject({
+      status: 204,
+      body: '',
+      headers: {
+        'Access-Control-Allow-Origin': 'https://app.example',
+        'Access-Control-Allow-Credentials': 'true',
+        'Access-Control-Allow-Methods': 'GET, HEAD',
+        'Access-Control-Allow-Headers': 'authorization, x-api-key',
+      },
+    })
+  })
+
+  it('allows nothing to a page that is not listed', async () => {
+    expect((await ask('https://evil.example')).headers['Access-Control-Allow-Origin']).toBeUndefined()
+  })
+
+  it('lets a listed page read the answer too', async () => {
+    const headers: readonly Field[] = [['Origin', 'https://app.example'], bearer(TOKENS.FULL)]
+    const reply = await replyTo(document, accessOf({ target: '/_latchkey/whoami', headers }))
+    expect(reply.headers).toMatchObject({ 'Access-Control-Allow-Origin': 'https://app.example', Vary: 'Origin' })
+  })
+})
