@@ -37,6 +37,17 @@ describe('serve without a document', () => {
     expect(stdout).not.toContain(token)
   })
 
+  it('prints the line of its start as JSON where that is asked for', async () => {
+    const { until } = await serving(['--json'], { LATCHKEY_TOKEN: TOKENS.FULL })
+    const [line] = await until(/^\{.*\}$/m)
+    expect(JSON.parse(line)).toMatchObject({
+      version: VERSION,
+      credentials: ['default'],
+      routes: 2,
+      state: 'enforcing',
+    })
+  })
+
   it('echoes what an origin sees: who called, and no credential', async () => {
     const { url } = await serving([], { LATCHKEY_TOKEN: TOKENS.FULL })
     const init = {
