@@ -12,10 +12,9 @@ import { newToken } from './token.ts'
 import type { Flags, Given } from './usage.ts'
 import { given, UsageError } from './usage.ts'
 
-const { json: _, ...INPUTS } = INPUT_FLAGS
-
 export const SERVE_FLAGS: Flags = {
-  ...INPUTS,
+  ...INPUT_FLAGS,
+  json: { type: 'boolean', description: 'print the line of the start as JSON' },
   origin: { type: 'string', valueHint: 'URL', description: 'where allowed requests go; before the document' },
   host: { type: 'string', valueHint: 'H', description: 'address to listen on; else LATCHKEY_HOST, else 127.0.0.1' },
   port: { type: 'string', valueHint: 'N', description: 'port to listen on; else LATCHKEY_PORT, PORT, else 8787' },
@@ -67,7 +66,7 @@ async function serveDocument(text: string, flags: Given, variables: Variables): 
   // The gate tells the faults themselves, as it does on every host.
   if (!result.ok) complain('the configuration is faulty; every request is answered 503 until it is mended')
   const running = await start(flags, variables, { text, secrets: secretsOf(flags, variables) })
-  announce(running, result.ok ? 'enforcing' : 'faulty', result.ok ? running.origin : 'none')
+  announce(running, flags, result.ok ? 'enforcing' : 'faulty', result.ok ? running.origin : 'none')
   warnOfOpenBind(running, flags)
   return running
 }
@@ -79,7 +78,7 @@ async function serveEmbedded(flags: Given, variables: Variables): Promise<Runnin
   const secrets = generated === undefined ? secretsOf(flags, variables) : env({ [EMBEDDED_TOKEN]: generated })
   const echo = flags.text('origin') === undefined ? await echoOrigin() : undefined
   const running = await start(flags, variables, { document: embeddedDocument(isOpen), secrets, origin: echo?.url })
-  announce(running, isOpen ? 'open' : 'enforcing', echo ? 'an echo of what arrives' : running.origin)
+  announce(running, flags, isOpen ? 'open' : 'enforcing', echo ? 'an echo of what arrives' : running.origin)
   if (isOpen) remindThatItIsOpen()
   else if (generated !== undefined) introduce(generated, running.url)
   warnOfOpenBind(running, flags)
@@ -138,11 +137,17 @@ function sinkOf(log: string): Sink {
   }
 }
 
-function announce({ url, gate }: Running, state: 'enforcing' | 'open' | 'faulty', origin: string): void {
+type State = 'enforcing' | 'open' | 'faulty'
+
+function announce({ url, gate }: Running, flags: Given, state: State, origin: string): void {
   const { credentials, routes } = gate.latchkey.settings
-  const names = credentials.map((credential) => credential.name).join(', ') || 'none'
+  const names = credentials.map((credential) => credential.name)
+  if (flags.is('json')) {
+    say(JSON.stringify({ version: VERSION, url, origin, credentials: names, routes: routes.length, state }))
+    return
+  }
   say(
-    `${paint('bold', `latchkey ${VERSION}`)} on ${url}, origin ${origin}, credentials ${names}, ` +
+    `${paint('bold', `latchkey ${VERSION}`)} on ${url}, origin ${origin}, credentials ${names.join(', ') || 'none'}, ` +
       `${routes.length} ${routes.length === 1 ? 'route' : 'routes'}, ${paint(state === 'enforcing' ? 'green' : 'red', state)}`,
   )
 }

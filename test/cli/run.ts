@@ -78,7 +78,7 @@ export interface Served extends Started {
 /** Starts `serve` on a port of the system's choice, and waits for its first line. */
 export async function serving(args: readonly string[], variables: Variables = {}): Promise<Served> {
   const started = start(['serve', '--port', '0', ...args], variables)
-  const [, url = ''] = await started.until(/latchkey \S+ on (https?:\/\/\S+),/)
+  const [, url = ''] = await started.until(/(?:latchkey \S+ on |"url":")(https?:\/\/[^\s",]+)/)
   return { ...started, url }
 }
 

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { Document } from '../../src/config.ts'
@@ -34,6 +35,17 @@ describe('serve without a document', () => {
     expect(code).toBe(0)
     expect(stderr.split(token)).toHaveLength(2)
     expect(stdout).not.toContain(token)
+  })
+
+  it('prints the line of its start as JSON where that is asked for', async () => {
+    const { until } = await serving(['--json'], { LATCHKEY_TOKEN: TOKENS.FULL })
+    const [line] = await until(/^\{.*\}$/m)
+    expect(JSON.parse(line)).toMatchObject({
+      version: VERSION,
+      credentials: ['default'],
+      routes: 2,
+      state: 'enforcing',
+    })
   })
 
   it('echoes what an origin sees: who called, and no credential', async () => {
@@ -231,12 +243,14 @@ describe('where serve listens', () => {
   })
 
   it('a flag goes before LATCHKEY_HOST', async () => {
-    expect((await serving([], { ...OTHERS, LATCHKEY_HOST: '127.0.0.2' })).url).toMatch(/^http:\/\/127\.0\.0\.2:/)
-    const both = await serving(['--host', '127.0.0.3'], { ...OTHERS, LATCHKEY_HOST: '127.0.0.2' })
-    expect(both.url).toMatch(/^http:\/\/127\.0\.0\.3:/)
+    const elsewhere = { ...OTHERS, LATCHKEY_HOST: '192.0.2.1' }
+    expect((await run(['serve', '--port', '0'], elsewhere)).stderr).toContain('EADDRNOTAVAIL')
+    expect((await serving(['--host', '127.0.0.1'], elsewhere)).url).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/)
   })
 
-  it('may be an IPv6 address', async () => {
+  it('may be an IPv6 address', async (context) => {
+    const addresses = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
+    if (!addresses.some(({ address }) => address === '::1')) context.skip('this machine has no IPv6')
     const { url } = await serving(['--host', '::1'], OTHERS)
     expect(url).toMatch(/^http:\/\/\[::1\]:\d+$/)
     expect(await status(`${url}/health`)).toBe(200)

@@ -155,7 +155,7 @@ describe('whatever a client sends', () => {
       .array(fc.constantFrom('upper', 'lower', 'under', 'dot'), { minLength: name.length, maxLength: name.length })
       .map((ways) =>
         Array.from(name, (character, place) => {
-          if (character === '-') return { under: '_', dot: '.' }[ways[place] ?? ''] ?? '-'
+          if (character === '-') return ways[place] === 'under' ? '_' : ways[place] === 'dot' ? '.' : '-'
           return ways[place] === 'upper' ? character.toUpperCase() : character.toLowerCase()
         }).join(''),
       )
