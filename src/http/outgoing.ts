@@ -39,6 +39,11 @@ export function cleaner(settings: Settings): Clean {
   const places = new Set(settings.credentials.flatMap((credential) => credential.places))
   const configured: ReadonlyMap<string, readonly Slot[]> = settings.origin?.headers ?? new Map()
   const replaced = new Set(Array.from(configured.keys(), canonicalHeaderName))
+  const headers = new Set(Array.from(places).flatMap((place) => (place.kind === 'header' ? [place.name] : [])))
+  const canonicalHeaders = new Set(Array.from(headers, canonicalHeaderName))
+  /** A credential's field is judged as it is spelt in the document: in another spelling it would be a second one. */
+  const isUnjudged = (name: string, canonical: string) =>
+    canonicalHeaders.has(canonical) && !headers.has(name.toLowerCase())
 
   return (received, { access, snapshot }, allowed) => {
     const removed = placesToRemove(allowed)
@@ -51,7 +56,8 @@ export function cleaner(settings: Settings): Clean {
       const canonical = canonicalHeaderName(name)
       if (canonical === 'host') return []
       if (CLAIMS.has(canonical) || CLAIM_PREFIX.test(canonical) || canonical.startsWith(IDENTITY_PREFIX)) return []
-      if (replaced.has(canonical) || (isPreflight && !PREFLIGHT.test(name.toLowerCase()))) return []
+      if (replaced.has(canonical) || isUnjudged(name, canonical)) return []
+      if (isPreflight && !PREFLIGHT.test(name.toLowerCase())) return []
       return isRemoved(name, canonical, value)
     })
     const ours: Field[] = []

@@ -304,6 +304,17 @@ describe('a credential', () => {
     expect(await kept(two(false), [bearer(TOKENS.READ)])).toEqual([])
   })
 
+  it('that goes on does so in the spelling that was judged, and in no other', async () => {
+    const document: Document = {
+      ...DOCUMENT,
+      credentials: [
+        { kind: 'static-token', from: [{ header: 'x-api-key' }], tokens: { secret: 'READ' }, forward: true },
+      ],
+    }
+    const genuine: Field = ['X-Api-Key', TOKENS.READ]
+    expect(await kept(document, [genuine, ['X_Api_Key', TOKENS.FULL], ['X.Api.Key', TOKENS.FULL]])).toEqual([genuine])
+  })
+
   it('goes on from a public route only where every credential of its place may', async () => {
     expect(await kept(two(true), [bearer(TOKENS.FULL)], { target: '/health' })).toEqual([bearer(TOKENS.FULL)])
     expect(await kept(two(false), [bearer(TOKENS.FULL)], { target: '/health' })).toEqual([])
