@@ -92,28 +92,38 @@ function cookieReader(place: Place): Reader {
   return (access) => {
     const lines = access.header('cookie')
     if (lines.length === 0) return undefined
-    // Some hosts join cookie lines with a comma, so one behind a comma counts as another.
-    const pairs = lines.flatMap((line) => line.split(/[;,]/)).map(trimOptionalSpace)
-    const [value, ...more] = pairs.filter((pair) => pair.startsWith(prefix))
-    if (value === undefined) return undefined
-    if (more.length > 0) return malformed(place)
-    const wholePairs = lines.flatMap((line) => line.split(';')).map(trimOptionalSpace)
-    return wholePairs.includes(value) ? credential(place, value.slice(prefix.length)) : malformed(place)
+    const [pair, ...more] = lines.flatMap((line) => line.split(';')).filter((each) => holdsCookie(each, place.name))
+    if (pair === undefined) return undefined
+    const value = trimOptionalSpace(pair)
+    // Behind a comma, or with a space before its "=", some servers read it and some do not.
+    if (more.length > 0 || !value.startsWith(prefix)) return malformed(place)
+    return credential(place, value.slice(prefix.length))
   }
+}
+
+/** Whether a pair is a cookie to some server, or holds it behind a comma, by which some hosts join cookie lines. */
+export function holdsCookie(pair: string, name: string): boolean {
+  return pair
+    .split(',')
+    .some((part) => part.includes('=') && trimOptionalSpace(part.slice(0, part.indexOf('='))) === name)
 }
 
 function queryReader(place: Place): Reader {
   return (_, query) => {
     if (query === undefined) return undefined
-    const [value, ...more] = query.split('&').filter((pair) => isParameter(pair, place.name))
-    if (value === undefined) return undefined
+    const [pair, ...more] = query.split('&').filter((each) => isParameter(each, place.name))
+    if (pair === undefined) return undefined
     if (more.length > 0) return malformed(place)
-    return credential(place, formDecode(value.slice(value.indexOf('=') + 1)))
+    return credential(place, formDecode(pair.slice(pair.indexOf('=') + 1)))
   }
 }
 
-/** Whether a pair of a query names the parameter, however its name is escaped. */
-export function isParameter(pair: string, name: string): boolean {
+/** Whether a pair of a query holds the parameter to some server: some split at `;` as well. */
+export function holdsParameter(pair: string, name: string): boolean {
+  return pair.split(';').some((part) => isParameter(part, name))
+}
+
+function isParameter(pair: string, name: string): boolean {
   const end = pair.indexOf('=')
   return end >= 0 && formDecode(pair.slice(0, end)) === name
 }

@@ -430,6 +430,18 @@ describe('slots', () => {
   })
 })
 
+describe('a clock that is set back', () => {
+  it('does not keep secrets alive until it has caught up', async () => {
+    const source = sourceOf({ FULL: [TOKENS.FULL] })
+    const gate = gateOf(BOUNDED, source)
+    await gate.ask(0, TOKENS.FULL)
+    await gate.ask(-0.5, TOKENS.FULL)
+    expect(source.asked).toHaveLength(1)
+    await gate.ask(-3600, TOKENS.FULL)
+    expect(source.asked).toHaveLength(2)
+  })
+})
+
 describe('origin headers', () => {
   const headers = { 'x-origin-secret': [{ secret: 'NEXT', until: '2026-06-01T00:01:00Z' }, { secret: 'LAST' }] }
   const document: Document = { ...BOUNDED, origin: { url: 'http://127.0.0.1:9', headers } }
