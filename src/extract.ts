@@ -12,7 +12,6 @@ type Reader = (access: Access, query: string | undefined) => Credential | Refusa
 
 /** Visible ASCII but the comma, which joins two header values into one. */
 const TOKEN = /^[\x21-\x2b\x2d-\x7e]+$/
-const SCHEME = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?: +(.*))?$/
 
 /** Compiles the places of a document. A credential at any of them counts, so that two are always noticed. */
 export function extractor(places: Iterable<Place>): Extract {
@@ -57,21 +56,33 @@ function headerReader(name: string, places: readonly Place[]): Reader {
     const value = trimOptionalSpace(values[0] as string)
     // A comma may be two lines that somebody has joined, whatever scheme the first of them has.
     if (values.length > 1 || value.includes(',')) return malformed(firstPlaceIn(values) ?? whole)
-    const parts = SCHEME.exec(value)
-    const place = (parts === null ? undefined : bySchemeName.get((parts[1] as string).toLowerCase())) ?? whole
+    const place = bySchemeName.get(schemeOf(value)) ?? whole
     if (place === undefined || value === '') return undefined
-    return credential(place, place === whole ? value : parts?.[2])
+    return credential(place, place === whole ? value : behindScheme(value))
   }
 
   /** Of several values, the first of a listed scheme: only its challenge may tell the error. */
   function firstPlaceIn(values: readonly string[]): Place | undefined {
     for (const part of values.flatMap((value) => value.split(','))) {
-      const scheme = SCHEME.exec(trimOptionalSpace(part))?.[1]
-      const place = scheme === undefined ? undefined : bySchemeName.get(scheme.toLowerCase())
+      const place = bySchemeName.get(schemeOf(trimOptionalSpace(part)))
       if (place) return place
     }
     return undefined
   }
+}
+
+/** What a value's scheme would be: all before its first space, in lower case (RFC 9110 11.1). */
+function schemeOf(value: string): string {
+  const end = value.indexOf(' ')
+  return (end < 0 ? value : value.slice(0, end)).toLowerCase()
+}
+
+/** What follows a scheme and its spaces (RFC 9110 11.4); undefined where nothing does. */
+function behindScheme(value: string): string | undefined {
+  let start = value.indexOf(' ')
+  if (start < 0) return undefined
+  while (value.charCodeAt(start) === 0x20) start++
+  return value.slice(start)
 }
 
 function otherReader(place: Place): Reader[] {
