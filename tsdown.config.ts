@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { UserConfig } from 'tsdown'
 import { defineConfig } from 'tsdown'
 import { stamp } from './src/checked.ts'
+import type { Document } from './src/config.ts'
 import { validateText } from './src/validate.ts'
 
 /** The library: what `npm install latchkey` brings. Dependencies stay outside. */
@@ -68,10 +69,15 @@ function bundledDocument(path: string): Plugin {
     load(id) {
       if (id !== `\0${name}`) return undefined
       const result = validateText(readFileSync(path, 'utf8'))
-      if (result.ok) return `export default ${JSON.stringify(stamp(result.document))}`
+      if (result.ok) return `export default ${JSON.stringify(stamp(withoutSchema(result.document)))}`
       throw new Error(result.faults.map(({ pointer, message }) => `${path}${pointer}: ${message}`).join('\n'))
     },
   }
+}
+
+/** Where its JSON Schema is concerns a document's editors only. */
+function withoutSchema({ $schema: _, ...document }: Document): Document {
+  return document
 }
 
 /** One file for what every request runs compresses better than chunks that the validator shares with it. */

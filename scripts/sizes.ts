@@ -28,7 +28,7 @@ let failed = false
 for (const { name, path, kilobytes, forbidden } of BUDGETS) {
   if (wanted !== undefined && wanted !== name) continue
   const code = readFileSync(path)
-  const size = gzipSync(code, { level: 9 }).length / 1000
+  const size = gzipSync(code, { level: 9 }).length / 1024
   const found = forbidden.exec(code.toString('utf8'))?.[0]
   const verdict = found ? `must not contain ${found}` : size > kilobytes ? `is over its ${kilobytes} KB` : 'ok'
   failed ||= verdict !== 'ok'

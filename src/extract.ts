@@ -12,7 +12,6 @@ type Reader = (access: Access, query: string | undefined) => Credential | Refusa
 
 /** Visible ASCII but the comma, which joins two header values into one. */
 const TOKEN = /^[\x21-\x2b\x2d-\x7e]+$/
-const SCHEME = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+)(?: +(.*))?$/
 
 /** Compiles the places of a document. A credential at any of them counts, so that two are always noticed. */
 export function extractor(places: Iterable<Place>): Extract {
@@ -57,21 +56,33 @@ function headerReader(name: string, places: readonly Place[]): Reader {
     const value = trimOptionalSpace(values[0] as string)
     // A comma may be two lines that somebody has joined, whatever scheme the first of them has.
     if (values.length > 1 || value.includes(',')) return malformed(firstPlaceIn(values) ?? whole)
-    const parts = SCHEME.exec(value)
-    const place = (parts === null ? undefined : bySchemeName.get((parts[1] as string).toLowerCase())) ?? whole
+    const place = bySchemeName.get(schemeOf(value)) ?? whole
     if (place === undefined || value === '') return undefined
-    return credential(place, place === whole ? value : parts?.[2])
+    return credential(place, place === whole ? value : behindScheme(value))
   }
 
   /** Of several values, the first of a listed scheme: only its challenge may tell the error. */
   function firstPlaceIn(values: readonly string[]): Place | undefined {
     for (const part of values.flatMap((value) => value.split(','))) {
-      const scheme = SCHEME.exec(trimOptionalSpace(part))?.[1]
-      const place = scheme === undefined ? undefined : bySchemeName.get(scheme.toLowerCase())
+      const place = bySchemeName.get(schemeOf(trimOptionalSpace(part)))
       if (place) return place
     }
     return undefined
   }
+}
+
+/** What a value's scheme would be: all before its first space, in lower case (RFC 9110 11.1). */
+function schemeOf(value: string): string {
+  const end = value.indexOf(' ')
+  return (end < 0 ? value : value.slice(0, end)).toLowerCase()
+}
+
+/** What follows a scheme and its spaces (RFC 9110 11.4); undefined where nothing does. */
+function behindScheme(value: string): string | undefined {
+  let start = value.indexOf(' ')
+  if (start < 0) return undefined
+  while (value.charCodeAt(start) === 0x20) start++
+  return value.slice(start)
 }
 
 function otherReader(place: Place): Reader[] {
@@ -92,28 +103,38 @@ function cookieReader(place: Place): Reader {
   return (access) => {
     const lines = access.header('cookie')
     if (lines.length === 0) return undefined
-    // Some hosts join cookie lines with a comma, so one behind a comma counts as another.
-    const pairs = lines.flatMap((line) => line.split(/[;,]/)).map(trimOptionalSpace)
-    const [value, ...more] = pairs.filter((pair) => pair.startsWith(prefix))
-    if (value === undefined) return undefined
-    if (more.length > 0) return malformed(place)
-    const wholePairs = lines.flatMap((line) => line.split(';')).map(trimOptionalSpace)
-    return wholePairs.includes(value) ? credential(place, value.slice(prefix.length)) : malformed(place)
+    const [pair, ...more] = lines.flatMap((line) => line.split(';')).filter((each) => holdsCookie(each, place.name))
+    if (pair === undefined) return undefined
+    const value = trimOptionalSpace(pair)
+    // Behind a comma, or with a space before its "=", some servers read it and some do not.
+    if (more.length > 0 || !value.startsWith(prefix)) return malformed(place)
+    return credential(place, value.slice(prefix.length))
   }
+}
+
+/** Whether a pair is a cookie to some server, or holds it behind a comma, by which some hosts join cookie lines. */
+export function holdsCookie(pair: string, name: string): boolean {
+  return pair
+    .split(',')
+    .some((part) => part.includes('=') && trimOptionalSpace(part.slice(0, part.indexOf('='))) === name)
 }
 
 function queryReader(place: Place): Reader {
   return (_, query) => {
     if (query === undefined) return undefined
-    const [value, ...more] = query.split('&').filter((pair) => isParameter(pair, place.name))
-    if (value === undefined) return undefined
+    const [pair, ...more] = query.split('&').filter((each) => isParameter(each, place.name))
+    if (pair === undefined) return undefined
     if (more.length > 0) return malformed(place)
-    return credential(place, formDecode(value.slice(value.indexOf('=') + 1)))
+    return credential(place, formDecode(pair.slice(pair.indexOf('=') + 1)))
   }
 }
 
-/** Whether a pair of a query names the parameter, however its name is escaped. */
-export function isParameter(pair: string, name: string): boolean {
+/** Whether a pair of a query holds the parameter to some server: some split at `;` as well. */
+export function holdsParameter(pair: string, name: string): boolean {
+  return pair.split(';').some((part) => isParameter(part, name))
+}
+
+function isParameter(pair: string, name: string): boolean {
   const end = pair.indexOf('=')
   return end >= 0 && formDecode(pair.slice(0, end)) === name
 }

@@ -78,7 +78,7 @@ function addressOf(entry: string): string | undefined {
   const text = entry.trim()
   const bare =
     /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text)?.[1] ?? /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/.exec(text)?.[1] ?? text
-  return parseAddress(bare) ? bare : undefined
+  return parseAddress(bare) && !bare.includes('%') ? bare : undefined
 }
 
 /** What may be told about an access by somebody else than its own bytes. */

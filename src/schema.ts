@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { Document } from './config.ts'
 import { TOKEN } from './lib/header-name.ts'
+import { isOriginUrl, ORIGIN_URL } from './lib/host.ts'
 import { parseRange } from './lib/ip.ts'
 import { PERMISSION } from './lib/permission.ts'
 import { parseTimestamp } from './lib/time.ts'
@@ -98,11 +99,8 @@ const route = v.strictObject(
   'a route such as { "path": "/api/*", "permission": "api.use" }',
 )
 
-const ORIGIN_URL = 'a URL such as "http://127.0.0.1:9000", with no path, query or user'
-const originUrl = v.pipe(
-  matching(/^https?:\/\/[^/?#@\s\\]+\/?$/, ORIGIN_URL),
-  v.check((value) => URL.canParse(value), ORIGIN_URL),
-)
+const ORIGIN_RULE = 'a URL such as "http://127.0.0.1:9000", with no path, query or user'
+const originUrl = v.pipe(matching(ORIGIN_URL, ORIGIN_RULE), v.check(isOriginUrl, ORIGIN_RULE))
 const origin = v.union(
   [
     originUrl,

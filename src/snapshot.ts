@@ -33,6 +33,8 @@ export interface Snapshots {
 
 /** After a reading that failed, the source is asked again this soon and no sooner. */
 const RETRY_SECONDS = 5
+/** Requests in flight may be judged in another order than they came. */
+const CLOCK_SLACK_SECONDS = 1
 
 /**
  * A refresh starts in the background at half of `secretsSeconds` and is waited for at the whole of it, so that the age
@@ -44,6 +46,7 @@ export function snapshots(settings: Settings, host: Host): Snapshots {
   let latest: Snapshot | undefined
   let refreshAt = Number.NEGATIVE_INFINITY
   let waitAt = Number.NEGATIVE_INFINITY
+  let readAt = Number.NEGATIVE_INFINITY
   let flight: Promise<Snapshot> | undefined
 
   function refresh(at: EpochSeconds): Maybe<Snapshot> {
@@ -55,6 +58,7 @@ export function snapshots(settings: Settings, host: Host): Snapshots {
         // Not before: what no snapshot could be made of must not count as read.
         readings = next
         latest = snapshot
+        readAt = at
         const half = settings.secretsSeconds / 2
         waitAt = Math.min(at + settings.secretsSeconds, ...staleTimes(next, settings))
         refreshAt = Math.min(at + (snapshot.failing.length > 0 ? Math.min(RETRY_SECONDS, half) : half), waitAt)
@@ -79,7 +83,8 @@ export function snapshots(settings: Settings, host: Host): Snapshots {
   return {
     latest: () => latest,
     current(at, defer) {
-      if (latest && at < refreshAt) return latest
+      // A clock that was set back must not keep secrets alive until it has caught up.
+      if (latest && at < refreshAt && at > readAt - CLOCK_SLACK_SECONDS) return latest
       const refreshed = sharedRefresh(at, defer)
       return !latest || at >= waitAt || !isLater(refreshed) ? refreshed : latest
     },

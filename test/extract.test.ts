@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { carriesToken, extractor, isParameter } from '../src/extract.ts'
+import { carriesToken, extractor, holdsParameter } from '../src/extract.ts'
 import type { Place } from '../src/model/credential.ts'
 import { placeName } from '../src/model/credential.ts'
 import { isRefusal } from '../src/model/decision.ts'
@@ -257,9 +257,10 @@ describe('a refusal', () => {
   })
 })
 
-describe('isParameter', () => {
+describe('holdsParameter', () => {
   it.each([
     ['a=1', true],
+    ['b=2;a=1', true],
     ['a=', true],
     ['%61=1', true],
     ['a', false],
@@ -268,7 +269,7 @@ describe('isParameter', () => {
     ['=a', false],
     ['%zz=1', false],
   ])('%j: %j', (pair, expected) => {
-    expect(isParameter(pair, 'a')).toBe(expected)
+    expect(holdsParameter(pair, 'a')).toBe(expected)
   })
 })
 

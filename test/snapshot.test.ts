@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { Document } from '../src/config.ts'
 import { settingsOf } from '../src/config.ts'
 import type { Maybe } from '../src/lib/maybe.ts'
@@ -430,6 +430,18 @@ describe('slots', () => {
   })
 })
 
+describe('a clock that is set back', () => {
+  it('does not keep secrets alive until it has caught up', async () => {
+    const source = sourceOf({ FULL: [TOKENS.FULL] })
+    const gate = gateOf(BOUNDED, source)
+    await gate.ask(0, TOKENS.FULL)
+    await gate.ask(-0.5, TOKENS.FULL)
+    expect(source.asked).toHaveLength(1)
+    await gate.ask(-3600, TOKENS.FULL)
+    expect(source.asked).toHaveLength(2)
+  })
+})
+
 describe('origin headers', () => {
   const headers = { 'x-origin-secret': [{ secret: 'NEXT', until: '2026-06-01T00:01:00Z' }, { secret: 'LAST' }] }
   const document: Document = { ...BOUNDED, origin: { url: 'http://127.0.0.1:9', headers } }
@@ -451,6 +463,35 @@ describe('origin headers', () => {
   it('may hold a space and a comma, and no other character than ASCII', async () => {
     expect(await valueAt(sourceOf({ LAST: ['Basic a, b'] }), 0)).toBe('Basic a, b')
     expect(await valueAt(sourceOf({ NEXT: ['a\r\nb'] }), 0)).toBeUndefined()
+  })
+})
+
+describe('a source that does not answer', () => {
+  /** Answers once, where it answers at all, and then hangs. */
+  async function gateOfHanging(answers: number) {
+    vi.useFakeTimers()
+    onTestFinished(() => void vi.useRealTimers())
+    let asked = 0
+    const get = () => (asked++ < answers ? [TOKENS.FULL] : new Promise<never>(() => undefined))
+    const authority = authorityOf({ ...BOUNDED, credentials: TWO.credentials.slice(0, 1) }, hostOf({ get }))
+    return async (seconds: number) => {
+      const access = accessOf({ at: NOW + seconds, headers: [bearer(TOKENS.FULL)] })
+      const judged = Promise.resolve(authority.judge(access, { defer: () => undefined }))
+      await vi.advanceTimersByTimeAsync(5000)
+      return reasonOf((await judged).decision) ?? 'allowed'
+    }
+  }
+
+  it('is down after a while, and nobody waits longer', async () => {
+    const ask = await gateOfHanging(0)
+    expect(await ask(0)).toBe('dependency-unavailable')
+  })
+
+  it('lets the old values count within the bound, and no longer', async () => {
+    const ask = await gateOfHanging(1)
+    expect(await ask(0)).toBe('allowed')
+    expect(await ask(40)).toBe('allowed')
+    expect(await ask(90)).toBe('dependency-unavailable')
   })
 })
 

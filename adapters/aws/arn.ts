@@ -22,15 +22,22 @@ export function isExact(arn: string): boolean {
 }
 
 /** Spelt alike by everybody, whether it was decoded or not. */
-const PLAIN = /^[A-Za-z0-9\-._~/]*$/
+const PLAIN = /^[A-Za-z0-9\-._~]*$/
 
 /**
  * Whether an ARN is about another request than the one that was read out of the same event: a prefix that nobody
- * configured was not taken away, or one was that belongs to the path. Only what is spelt alike everywhere can tell.
+ * configured was not taken away, or one was that belongs to the path. Of two segments only what is spelt alike
+ * everywhere can tell; their number tells too, but for the templates of emulators and where a slash may be decoded.
  */
 export function contradicts(arn: RequestArn, method: string, path: string): boolean {
   // The default route of an HTTP API.
   if (arn.method === '$default') return false
-  const [one, other] = [arn.path, path].map((each) => each.replace(/\/$/, ''))
-  return arn.method !== method || (PLAIN.test(arn.path) && PLAIN.test(path) && one !== other)
+  const [one, other] = [arn.path, path].map((each) => each.replace(/\/$/, '').split('/')) as [string[], string[]]
+  const isCounted = !/\{|%2f/i.test(arn.path + path)
+  return arn.method !== method || (isCounted && one.length !== other.length) || one.some(isOther)
+
+  function isOther(segment: string, place: number): boolean {
+    const beside = other[place]
+    return beside !== undefined && PLAIN.test(segment) && PLAIN.test(beside) && segment !== beside
+  }
 }

@@ -1,4 +1,5 @@
 import type { OriginSettings } from '../../src/config.ts'
+import { isOriginUrl } from '../../src/lib/host.ts'
 import type { Refusal } from '../../src/model/decision.ts'
 
 /** What a Worker finds in its environment: secrets and variables as text, bindings as objects. */
@@ -22,8 +23,6 @@ export interface Origin {
   fetch(input: Request | string, init: RequestInit, from: Request): Promise<Response>
 }
 
-const URL_OF_ORIGIN = /^https?:\/\/[^/?#@\s\\]+\/?$/
-
 /** Finds the origin of a document among the bindings. A binding that is named is never replaced by something else. */
 export function originOf(settings: OriginSettings | undefined, bindings: Bindings): Origin | Refusal {
   const throughRuntime = (url: string | undefined): Origin => ({ url, fetch: (input, init) => fetch(input, init) })
@@ -35,7 +34,7 @@ export function originOf(settings: OriginSettings | undefined, bindings: Binding
         fetch: (input, init, { cf }: Request & Incoming) => binding.fetch(input, { ...init, cf }),
       }
     }
-    if (typeof binding === 'string' && URL_OF_ORIGIN.test(binding)) return throughRuntime(binding.replace(/\/$/, ''))
+    if (typeof binding === 'string' && isOriginUrl(binding)) return throughRuntime(binding.replace(/\/$/, ''))
     return missing(`binding ${settings.binding} is neither a service nor a variable with a URL such as https://host`)
   }
   if (settings?.zone) return throughRuntime(undefined)

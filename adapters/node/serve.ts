@@ -11,6 +11,7 @@ import { app } from '../../src/http/app.ts'
 import type { Gate, Outcome } from '../../src/http/gate.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
 import { isWebSocket } from '../../src/http/outgoing.ts'
+import { isOriginUrl } from '../../src/lib/host.ts'
 import { after } from '../../src/lib/maybe.ts'
 import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
@@ -97,7 +98,11 @@ export async function serve(options: ServeOptions): Promise<Running> {
 async function originUrl(gate: Gate, secrets: SecretSource): Promise<string | undefined> {
   const origin = gate.latchkey.settings.origin
   if (origin?.binding === undefined) return origin?.url
-  return (await secrets.get(origin.binding))[0] ?? origin.url
+  const [url] = await secrets.get(origin.binding)
+  if (url === undefined) return origin.url
+  if (!isOriginUrl(url))
+    throw new OriginMissing(`${origin.binding} must hold a URL such as http://127.0.0.1:9000, with no path`)
+  return url.replace(/\/$/, '')
 }
 
 function gateServer(gate: Gate, origin: Origin, now: () => EpochSeconds, tls: TlsFiles | undefined): Server {

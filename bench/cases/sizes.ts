@@ -14,7 +14,7 @@ export async function run(): Promise<Section[]> {
     const title = `${name} bundle (${path})`
     const budget = { limit: 'at most', value: kilobytes } as const
     if (!existsSync(url)) return { name: title, unit: 'KB', budget, missing: 'not built' }
-    const size = gzipSync(readFileSync(url), { level: 9 }).length / 1000
+    const size = gzipSync(readFileSync(url), { level: 9 }).length / 1024
     return { name: title, unit: 'KB', budget, clock: { low: size, median: size, high: size } }
   })
   return [{ title: 'sizes, minified and gzip', rows }]

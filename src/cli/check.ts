@@ -12,6 +12,7 @@ import { validateText } from '../validate.ts'
 import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
 import { reportOf, reportText } from './report.ts'
 import { complain, print, say, warn } from './terminal.ts'
+import { unreachable } from './unreachable.ts'
 import type { Flags } from './usage.ts'
 import { given, UsageError } from './usage.ts'
 
@@ -122,6 +123,9 @@ function warningsOf(document: Document, settings: Settings, host: HostName): str
     warnings.push(
       'a TOKEN authorizer refuses this document, as it sees one header and no address: use a REQUEST authorizer',
     )
+  }
+  for (const { route, behind } of unreachable(settings.routes)) {
+    warnings.push(`route ${route.path} never matches: ${behind.path} stands before it, and the first match wins`)
   }
   return warnings
 }

@@ -1,5 +1,6 @@
 import type { Running } from '../../adapters/node/serve.ts'
 import { GRACE_SECONDS, OriginMissing, serve as serveGate } from '../../adapters/node/serve.ts'
+import { isOriginUrl } from '../lib/host.ts'
 import { isLoopback } from '../lib/ip.ts'
 import type { SecretSource, Sink } from '../model/ports.ts'
 import { env } from '../secrets/env.ts'
@@ -99,7 +100,7 @@ async function start(
   what: Pick<Parameters<typeof serveGate>[0], 'text' | 'document' | 'origin'> & { secrets: SecretSource },
 ): Promise<Started> {
   const origin = flags.text('origin') ?? what.origin
-  if (origin !== undefined && !(/^https?:\/\/[^/?#@\s\\]+\/?$/.test(origin) && URL.canParse(origin))) {
+  if (origin !== undefined && !isOriginUrl(origin)) {
     throw new UsageError('--origin takes a URL such as http://127.0.0.1:9000, with no path, query or user')
   }
   const running = await serveGate({

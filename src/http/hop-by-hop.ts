@@ -1,12 +1,18 @@
+import { canonicalHeaderName } from '../lib/header-name.ts'
+
 /** A header field as it was sent, name and value; repeated fields stay repeated. */
 export type Field = readonly [name: string, value: string]
 
-/** Fields that speak of one connection (RFC 9110 7.6.1, 11.7, 12.5.1), and `Expect`, which the gate answers itself. */
+/**
+ * Fields that speak of one connection (RFC 9110 7.6.1, 11.7, 12.5.1); `Expect`, which the gate answers itself; and `Proxy`,
+ * which CGI turns into the variable by which its programs find a proxy.
+ */
 const HOP_BY_HOP = new Set([
   'connection',
   'expect',
   'http2-settings',
   'keep-alive',
+  'proxy',
   'proxy-authenticate',
   'proxy-authorization',
   'proxy-connection',
@@ -24,5 +30,10 @@ export function endToEnd(fields: Iterable<Field>): Field[] {
       name.toLowerCase() === 'connection' ? value.split(',').map((each) => each.trim().toLowerCase()) : [],
     ),
   )
-  return all.filter(([name]) => !HOP_BY_HOP.has(name.toLowerCase()) && !listed.has(name.toLowerCase()))
+  return all.filter(([name]) => {
+    const canonical = canonicalHeaderName(name)
+    const isMisspeltLength =
+      canonical === 'content-length' && name.length === canonical.length && /[^A-Za-z-]/.test(name)
+    return !HOP_BY_HOP.has(canonical) && !isMisspeltLength && !listed.has(name.toLowerCase())
+  })
 }

@@ -1,14 +1,13 @@
 import type { Judgement } from '../build.ts'
 import type { Settings, Slot } from '../config.ts'
-import { carriesToken, isParameter } from '../extract.ts'
 import { IDENTITY_PREFIX, identityHeaders } from '../identity.ts'
 import { canonicalHeaderName } from '../lib/header-name.ts'
-import { splitTarget } from '../lib/path.ts'
 import type { Access } from '../model/access.ts'
 import type { Place } from '../model/credential.ts'
 import type { Allowed, Refusal } from '../model/decision.ts'
 import type { Field } from './hop-by-hop.ts'
 import { endToEnd } from './hop-by-hop.ts'
+import { cleanTarget, headerFilter } from './strip.ts'
 
 /** What goes on to the origin. The method is the access's own, and the body is passed on as it comes. */
 export interface Outgoing {
@@ -39,8 +38,15 @@ export function cleaner(settings: Settings): Clean {
   const places = new Set(settings.credentials.flatMap((credential) => credential.places))
   const configured: ReadonlyMap<string, readonly Slot[]> = settings.origin?.headers ?? new Map()
   const replaced = new Set(Array.from(configured.keys(), canonicalHeaderName))
+  const headers = new Set(Array.from(places).flatMap((place) => (place.kind === 'header' ? [place.name] : [])))
+  const canonicalHeaders = new Set(Array.from(headers, canonicalHeaderName))
+  /** A credential's field is judged as it is spelt in the document: in another spelling it would be a second one. */
+  const isUnjudged = (name: string, canonical: string) =>
+    canonicalHeaders.has(canonical) && !headers.has(name.toLowerCase())
 
   return (received, { access, snapshot }, allowed) => {
+    // An origin may send back what it was sent, our secrets too (RFC 9110 9.3.8).
+    if (access.method === 'TRACE' && configured.size > 0) return { reason: 'route-unknown', detail: 'TRACE' }
     const removed = placesToRemove(allowed)
     const isRemoved = headerFilter(
       removed,
@@ -51,7 +57,8 @@ export function cleaner(settings: Settings): Clean {
       const canonical = canonicalHeaderName(name)
       if (canonical === 'host') return []
       if (CLAIMS.has(canonical) || CLAIM_PREFIX.test(canonical) || canonical.startsWith(IDENTITY_PREFIX)) return []
-      if (replaced.has(canonical) || (isPreflight && !PREFLIGHT.test(name.toLowerCase()))) return []
+      if (replaced.has(canonical) || isUnjudged(name, canonical)) return []
+      if (isPreflight && !PREFLIGHT.test(name.toLowerCase())) return []
       return isRemoved(name, canonical, value)
     })
     const ours: Field[] = []
@@ -82,65 +89,6 @@ export function cleaner(settings: Settings): Clean {
 function forwardedFields({ clientAddress, host, scheme }: Access): Field[] {
   const client: Field[] = clientAddress === undefined ? [] : [['X-Forwarded-For', clientAddress]]
   return [...client, ['X-Forwarded-Host', host], ['X-Forwarded-Proto', scheme]]
-}
-
-/** Gives a field less the credentials that stand in it; nothing where nothing is left. */
-function headerFilter(
-  removed: readonly Place[],
-  kept: readonly Place[],
-): (name: string, canonical: string, value: string) => Field[] {
-  const names = (kind: Place['kind']) => removed.filter((place) => place.kind === kind).map((place) => place.name)
-  const cookies = names('cookie')
-  const subprotocols = names('subprotocol')
-  const headers = removed.filter((place) => place.kind === 'header')
-
-  return (name, canonical, value) => {
-    if (canonical === 'cookie' && cookies.length > 0) {
-      return rest(name, value, ';', (pair) => cookies.some((cookie) => holdsCookie(pair, cookie)))
-    }
-    if (canonical === 'sec-websocket-protocol' && subprotocols.length > 0) {
-      return rest(name, value, ',', (offer) => subprotocols.some((each) => carriesToken(offer.trim(), each)))
-    }
-    const isCredential = headers.some(
-      (place) =>
-        canonicalHeaderName(place.name) === canonical &&
-        (place.scheme === undefined ? !isKept(canonical, value) : hasScheme(value, place.scheme)),
-    )
-    return isCredential ? [] : [[name, value]]
-  }
-
-  /** A whole value is a credential only where no scheme is read beside it. */
-  function isKept(canonical: string, value: string): boolean {
-    const schemes = kept.filter((place) => place.kind === 'header' && canonicalHeaderName(place.name) === canonical)
-    return !value.includes(',') && schemes.some(({ scheme }) => scheme !== undefined && hasScheme(value, scheme))
-  }
-}
-
-/** Whether a pair is a cookie, or holds it behind a comma: some hosts join cookie lines so, and some origins split there. */
-function holdsCookie(pair: string, name: string): boolean {
-  return pair.split(',').some((part) => part.trimStart().startsWith(`${name}=`))
-}
-
-/** Whether a value holds a credential of the scheme, alone or behind another one. */
-function hasScheme(value: string, scheme: string): boolean {
-  return value.split(',').some((part) => part.trim().split(/\s/, 1)[0]?.toLowerCase() === scheme)
-}
-
-function rest(name: string, value: string, separator: string, isRemoved: (part: string) => boolean): Field[] {
-  const parts = value.split(separator)
-  const kept = parts.filter((part) => !isRemoved(part))
-  if (kept.length === parts.length) return [[name, value]]
-  return kept.length === 0 ? [] : [[name, kept.join(separator).trim()]]
-}
-
-function cleanTarget(target: string, removed: readonly Place[]): string {
-  const names = removed.filter((place) => place.kind === 'query').map((place) => place.name)
-  const { path, query } = splitTarget(target) ?? { path: target, query: undefined }
-  if (query === undefined || names.length === 0) return target
-  const pairs = query.split('&')
-  const kept = pairs.filter((pair) => !names.some((name) => isParameter(pair, name)))
-  if (kept.length === pairs.length) return target
-  return kept.length === 0 ? path : `${path}?${kept.join('&')}`
 }
 
 /** Whether an access asks for a WebSocket (RFC 6455 4.1), the only upgrade that is passed on. */

@@ -10,3 +10,11 @@ export function isLoopbackHost(text: string): boolean {
   const name = text.replace(/:\d{1,5}$/, '').toLowerCase()
   return name === 'localhost' || name.endsWith('.localhost') || name === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(name)
 }
+
+/** Scheme and authority, and nothing else: a path, a query or a user would be lost on the way to the origin. */
+export const ORIGIN_URL: RegExp = /^https?:\/\/[^/?#@\s\\]+\/?$/
+
+/** Whether a text is the URL of an origin. */
+export function isOriginUrl(text: string): boolean {
+  return ORIGIN_URL.test(text) && URL.canParse(text)
+}

@@ -56,6 +56,12 @@ describe('contradicts', () => {
     ['a base path that was none', '/v1/orders', '/orders', true],
     ['what may be spelt in two ways', '/a b', '/a%20b', false],
     ["a resource's template, as emulators give it", '/orders/{id}', '/orders/7', false],
+    ["a resource's template of many segments", '/files/{proxy+}', '/files/a/b', false],
+    ['an escape in both', '/orders/j%6Fhn', '/orders/j%6Fhn', false],
+    ['a base path that nobody took away, before an escape', '/orders/j%6Fhn', '/v1/orders/j%6Fhn', true],
+    ['the same where the ARN was decoded', '/orders/john', '/v1/orders/j%6Fhn', true],
+    ['a base path like the first segment, before an escape', '/v1/j%6Fhn', '/v1/v1/j%6Fhn', true],
+    ['a slash that was decoded', '/files/a/b', '/files/a%2Fb', false],
   ])('%s', (_, inArn, path, expected) => {
     expect(contradicts({ method: 'GET', path: inArn }, 'GET', path)).toBe(expected)
   })

@@ -89,6 +89,9 @@ describe('what the client sent', () => {
     'X!Latchkey~Subject',
     'X.Forwarded.For',
     'X-Latchkey-Proxy-Secret',
+    'Proxy',
+    'Transfer_Encoding',
+    'Content_Length',
   ])('goes on without %s', async (name) => {
     expect(
       await kept(OPEN, [
@@ -304,6 +307,17 @@ describe('a credential', () => {
     expect(await kept(two(false), [bearer(TOKENS.READ)])).toEqual([])
   })
 
+  it('that goes on does so in the spelling that was judged, and in no other', async () => {
+    const document: Document = {
+      ...DOCUMENT,
+      credentials: [
+        { kind: 'static-token', from: [{ header: 'x-api-key' }], tokens: { secret: 'READ' }, forward: true },
+      ],
+    }
+    const genuine: Field = ['X-Api-Key', TOKENS.READ]
+    expect(await kept(document, [genuine, ['X_Api_Key', TOKENS.FULL], ['X.Api.Key', TOKENS.FULL]])).toEqual([genuine])
+  })
+
   it('goes on from a public route only where every credential of its place may', async () => {
     expect(await kept(two(true), [bearer(TOKENS.FULL)], { target: '/health' })).toEqual([bearer(TOKENS.FULL)])
     expect(await kept(two(false), [bearer(TOKENS.FULL)], { target: '/health' })).toEqual([])
@@ -400,4 +414,34 @@ describe('isWebSocket', () => {
   ])('%s %j: %j', (method, headers, expected) => {
     expect(isWebSocket(accessOf({ method, headers }))).toBe(expected)
   })
+})
+
+describe('a credential that was not judged', () => {
+  const QUERY = places({ query: 'api_token' })
+  const COOKIE = places({ cookie: 'session' })
+
+  it('does not go on behind a semicolon of the query', async () => {
+    const { target } = await cleaned(QUERY, { target: `/a?x=1;api_token=${TOKENS.FULL}&y=2` })
+    expect(target).toBe('/a?y=2')
+  })
+
+  it('does not go on in the address of the page before', async () => {
+    const from = (url: string): Field => ['Referer', url]
+    expect(await kept(QUERY, [from(`https://a.example/?x=1&api_token=${TOKENS.FULL}`)])).toEqual([])
+    expect(await kept(QUERY, [from('https://a.example/?x=1')])).toEqual([from('https://a.example/?x=1')])
+  })
+
+  it('does not go on with a space before its equals sign', async () => {
+    expect(await kept(COOKIE, [['Cookie', `a=1; session =${TOKENS.FULL}`]])).toEqual([['Cookie', 'a=1']])
+  })
+})
+
+it('sends no TRACE where the gate adds a secret that an origin would send back', async () => {
+  const document: Document = {
+    ...OPEN,
+    origin: { url: 'http://127.0.0.1:9', headers: { 'x-origin-secret': { secret: 'FULL' } } },
+  }
+  await expect(cleaned(document, { method: 'TRACE' })).rejects.toThrow('route-unknown')
+  expect((await cleaned(document, {})).fields).toContainEqual(['x-origin-secret', TOKENS.FULL])
+  expect((await cleaned(OPEN, { method: 'TRACE' })).fields).toHaveLength(OURS.length)
 })

@@ -1,0 +1,27 @@
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { inTime } from '../../src/lib/in-time.ts'
+
+const never = new Promise<string>(() => undefined)
+
+it('gives what is there in time', async () => {
+  await expect(inTime(Promise.resolve('here'), 1000)).resolves.toBe('here')
+})
+
+it('passes on what fails in time', async () => {
+  await expect(inTime(Promise.reject(new Error('down')), 1000)).rejects.toThrow('down')
+})
+
+it('is a TimeoutError where nothing is there in time', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const given = inTime(never, 1000).catch((error: Error) => error.name)
+  await vi.advanceTimersByTimeAsync(1000)
+  expect(await given).toBe('TimeoutError')
+})
+
+it('leaves no timer behind', async () => {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  await inTime(Promise.resolve('here'), 1000)
+  expect(vi.getTimerCount()).toBe(0)
+})
