@@ -10,7 +10,7 @@ const byPath = new Map(modules.map((module) => [module.path, module]))
 const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
   [0, /^src\/lib\//],
   [1, /^src\/model\//],
-  [2, /^src\/(?:crypto|secrets|sinks|dialects)\//],
+  [2, /^src\/(?:crypto|keys|secrets|sinks|stores|dialects)\//],
   [3, /^src\/(?:verifiers|policies)\//],
   [4, /^src\/[^/]+$/],
   [5, /^src\/http\//],
@@ -19,7 +19,8 @@ const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
 ]
 
 /** The only modules that may know Node. */
-const ON_NODE = /^(?:src\/crypto\/node\.ts|src\/secrets\/file\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
+const ON_NODE =
+  /^(?:src\/crypto\/node\.ts|src\/secrets\/file\.ts|src\/stores\/(?:sqlite|dynamodb)\.ts|src\/lib\/aws-call\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
 
 /** Where each package may be imported; one that is not here may be imported nowhere. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
@@ -28,6 +29,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   '@vercel/functions': /^adapters\/vercel\//,
   valibot: /^src\/(?:schema|validate)\.ts$/,
   citty: /^src\/cli\//,
+  aws4: /^src\/lib\/aws-call\.ts$/,
   // The document that a build has put into the bundle.
   'latchkey:document': /^adapters\/(?:aws|cloudflare)\//,
 }

@@ -62,3 +62,70 @@ export interface Host {
   readonly secrets: SecretSource
   readonly sink: Sink
 }
+
+/**
+ * One stored entry. Its id is `<family>:<rest>`, visible ASCII and at most 256 characters; its value is text of at most
+ * 64 KB in UTF-8. `version` changes with every write and never comes back; it means nothing else.
+ */
+export interface Entry {
+  readonly id: string
+  readonly value: string
+  readonly version: string
+}
+
+/**
+ * All that the path of a request may do with a store. Throws, or rejects, where the store cannot be asked; an entry that
+ * is at hand (a file, a cache) is not waited for. An id that no entry can have is not found.
+ */
+export interface Reader {
+  get(id: string): Maybe<Entry | undefined>
+}
+
+/** What an entry is found by, beside its id. */
+export interface Index {
+  /** For a listing by name: not empty, without control characters, at most 400 bytes in UTF-8. */
+  readonly name?: string
+  /** For a listing by end. */
+  readonly expires?: EpochSeconds
+}
+
+export interface PutOptions {
+  /** Write only over this version; null: only where there is no entry. Absent: whatever there is. */
+  readonly ifVersion?: string | null
+  /** From then on nobody finds the entry and its id is free; the store takes the room back when it can. */
+  readonly expiresAt?: EpochSeconds
+  readonly index?: Index
+}
+
+/**
+ * A page of the entries whose id begins with `prefix`, in the order of `by`: ids and names by code points, equal ones by
+ * id. An entry without a name (or an end) is in no listing by it.
+ */
+export interface ListQuery {
+  /** Begins with a family, as `key:`; by name or end it is one family and no more. */
+  readonly prefix: string
+  /** Default `id`. */
+  readonly by?: 'id' | 'name' | 'expires'
+  /** A cursor that an earlier page of the same listing gave. */
+  readonly from?: string
+  /** More than 100 is taken for 100. */
+  readonly limit: number
+}
+
+/** A page may hold fewer than were asked for, even none: only `cursor` tells whether more follow. */
+export interface Page {
+  readonly items: readonly Entry[]
+  /** Where the next page begins, whatever is written or deleted meanwhile; absent on the last one. */
+  readonly cursor?: string
+}
+
+/**
+ * A store of small texts. Each driver's head comment tells its consistency and its limits. A call that fails throws a
+ * `StoreError`; a write that fails as `slow` or `down` may have been done.
+ */
+export interface Store extends Reader {
+  put(id: string, value: string, options?: PutOptions): Promise<'stored' | 'conflict'>
+  /** Deleting what is not there is no error. */
+  delete(id: string): Promise<void>
+  list(query: ListQuery): Promise<Page>
+}

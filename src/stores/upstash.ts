@@ -1,0 +1,174 @@
+import type { Order, Position } from '../lib/listing.ts'
+import { cursorAt, positionAt, positionOfText, sortTextOf } from '../lib/listing.ts'
+import { PATIENCE_MILLISECONDS } from '../lib/patience.ts'
+import type { Row } from '../lib/storable.ts'
+import { checkedQuery, endOf, familyOf, isId, rowOf } from '../lib/storable.ts'
+import type { EpochSeconds } from '../model/access.ts'
+import type { Entry, ListQuery, Store } from '../model/ports.ts'
+import type { StoreTrouble } from '../model/store-error.ts'
+import { StoreError } from '../model/store-error.ts'
+import { exchange, storeUrl } from './exchange.ts'
+
+export interface UpstashOptions {
+  readonly now?: () => EpochSeconds
+  readonly patienceMilliseconds?: number
+}
+
+const ENTRY = 'latchkey:entry:'
+/** Where each order is kept, where an entry stands in the two that it may be missing from, and what ends when. */
+const KEYS = ['latchkey:by-id', 'latchkey:by-name', 'latchkey:by-expires', 'latchkey:places', 'latchkey:by-gone']
+
+const UNINDEX = `
+local function unindex(id)
+  local places = redis.call('HGET', KEYS[5], id)
+  if places then
+    local middle = string.find(places, '\\n', 1, true)
+    redis.call('ZREM', KEYS[3], string.sub(places, 1, middle - 1))
+    redis.call('ZREM', KEYS[4], string.sub(places, middle + 1))
+    redis.call('HDEL', KEYS[5], id)
+  end
+  redis.call('ZREM', KEYS[2], id)
+  redis.call('ZREM', KEYS[6], id)
+end
+`
+
+/** ARGV: id, now, mode, version, packed entry, place by name, place by end, gone (the last three may be empty). */
+const PUT = `${UNINDEX}
+local id, now = ARGV[1], tonumber(ARGV[2])
+local head = redis.call('GETRANGE', KEYS[1], 0, 28)
+local version = nil
+if #head == 29 and tonumber(string.sub(head, 18, 29)) > now then version = string.sub(head, 1, 17) end
+if ARGV[3] == 'none' and version then return 0 end
+if ARGV[3] == 'version' and version ~= ARGV[4] then return 0 end
+redis.call('SET', KEYS[1], ARGV[5])
+unindex(id)
+redis.call('ZADD', KEYS[2], 0, id)
+if ARGV[6] ~= '' then redis.call('ZADD', KEYS[3], 0, ARGV[6]) end
+if ARGV[7] ~= '' then redis.call('ZADD', KEYS[4], 0, ARGV[7]) end
+if ARGV[6] ~= '' or ARGV[7] ~= '' then redis.call('HSET', KEYS[5], id, ARGV[6] .. '\\n' .. ARGV[7]) end
+if ARGV[8] ~= '' then
+  redis.call('EXPIREAT', KEYS[1], ARGV[8])
+  for _, over in ipairs(redis.call('ZRANGEBYSCORE', KEYS[6], '-inf', now, 'LIMIT', 0, 100)) do unindex(over) end
+  redis.call('ZADD', KEYS[6], ARGV[8], id)
+end
+return 1`
+
+const DELETE = `${UNINDEX}
+unindex(ARGV[1])
+return redis.call('DEL', KEYS[1])`
+
+/** Stands for no end; the last time that an entry may have, some 30,000 years on. */
+const ENDLESS = '999999999999'
+const VERSION_LENGTH = 17
+const HEAD_LENGTH = VERSION_LENGTH + ENDLESS.length
+
+/**
+ * Entries in Upstash Redis, over its REST interface.
+ *
+ * An entry is a string (version, end in twelve digits, value); sorted sets of ids and of names and ends with ids give the orders;
+ * one script does each write with all of these.
+ *
+ * Consistency: of two writers one gets a conflict, as scripts run at the leader. A read may come from a replica that is behind,
+ * usually by milliseconds; what this instance wrote itself it sees (`Upstash-Sync-Token`). After a split of the network
+ * Upstash lets the last writer win. Eviction must be off: an evicted key is a deleted key, and an evicted revocation a
+ * valid key.
+ * Limits: of the plan: its size, and 100 MB for one sorted set, which is about a million entries.
+ * Cost: a read is one command; a write is one script, which some plans count as its 5 to 10 commands; a page is two
+ * commands.
+ */
+export function upstash(url: string, token: string, options: UpstashOptions = {}): Store {
+  const { now = () => Date.now() / 1000, patienceMilliseconds = PATIENCE_MILLISECONDS } = options
+  const address = storeUrl('upstash', url).href
+  let syncToken: string | null = null
+
+  async function command(...parts: readonly (string | number)[]): Promise<unknown> {
+    const sync = syncToken === null ? undefined : { 'Upstash-Sync-Token': syncToken }
+    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', ...sync }
+    const init = { method: 'POST', headers, body: JSON.stringify(parts) }
+    const { status, headers: answered, body } = await exchange('upstash', address, init, patienceMilliseconds)
+    syncToken = answered.get('upstash-sync-token') ?? syncToken
+    if (typeof body !== 'object' || body === null) throw new StoreError('upstash', 'down', `status ${status}`)
+    if (status === 200 && 'result' in body) return body.result
+    throw new StoreError('upstash', ...troubleOf(status, 'error' in body ? String(body.error) : ''))
+  }
+
+  const script = (text: string, id: string, ...values: readonly string[]) =>
+    command('EVAL', text, KEYS.length + 1, ENTRY + id, ...KEYS, id, ...values)
+
+  function unpacked(id: string, packed: unknown): Entry | undefined {
+    if (typeof packed !== 'string') return undefined
+    if (Number(packed.slice(VERSION_LENGTH, HEAD_LENGTH)) <= now()) return undefined
+    return { id, value: packed.slice(HEAD_LENGTH), version: packed.slice(0, VERSION_LENGTH) }
+  }
+
+  return {
+    async get(id) {
+      return isId(id) ? unpacked(id, await command('GET', ENTRY + id)) : undefined
+    },
+    async put(id, value, given = {}) {
+      const row = rowOf(id, value, given)
+      const { ifVersion } = given
+      const mode = ifVersion === undefined ? 'any' : ifVersion === null ? 'none' : 'version'
+      const places = [placeOf('name', row), placeOf('expires', row), row.gone === undefined ? '' : String(row.gone)]
+      const at = String(Math.floor(now()))
+      const done = await script(PUT, id, at, mode, ifVersion ?? '', packedOf(row), ...places)
+      return done === 1 ? 'stored' : 'conflict'
+    },
+    async delete(id) {
+      if (isId(id)) await script(DELETE, id)
+    },
+    async list(query) {
+      const { by = 'id', prefix } = query
+      const most = checkedQuery(prefix, by, query.limit)
+      const found = (await command('ZRANGEBYLEX', keyOf(by), ...rangeOf(query), 'LIMIT', 0, most + 1)) as string[]
+      const positions = found.slice(0, most).map((member) => positionOf(by, prefix, member))
+      const last = positions.at(-1)
+      if (!last) return { items: [] }
+      const packed = (await command('MGET', ...positions.map(({ id }) => ENTRY + id))) as unknown[]
+      const items = positions.map(({ id }, place) => unpacked(id, packed[place])).filter((entry) => entry !== undefined)
+      return found.length > most ? { items, cursor: cursorAt(by, last) } : { items }
+    },
+  }
+}
+
+function packedOf({ version, gone, value }: Row): string {
+  return version + (gone === undefined ? ENDLESS : String(gone).padStart(ENDLESS.length, '0')) + value
+}
+
+function keyOf(by: Order): string {
+  return `latchkey:by-${by}`
+}
+
+function placeOf(by: 'name' | 'expires', row: Row): string {
+  const { [by]: key, id } = row
+  return key === undefined ? '' : familyOf(id) + sortTextOf(by, { key, id })
+}
+
+function positionOf(by: Order, prefix: string, member: string): Position {
+  return by === 'id' ? { key: '', id: member } : positionOfText(by, member.slice(prefix.length))
+}
+
+/** From the beginning of the prefix, or from behind the cursor, to the end of the prefix. */
+function rangeOf({ prefix, by = 'id', from }: ListQuery): [string, string] {
+  const end = `(${endOf(prefix)}`
+  if (from === undefined) return [`[${prefix}`, end]
+  const after = positionAt(by, from)
+  const member = by === 'id' ? after.id : prefix + sortTextOf(by, after)
+  return [member < prefix ? `[${prefix}` : `(${member}`, end]
+}
+
+/** https://upstash.com/docs/redis/troubleshooting, and Redis's own. */
+const TROUBLES: readonly (readonly [RegExp, StoreTrouble, string])[] = [
+  [/^OOM|capacity quota|record size/i, 'full', 'there is no room left'],
+  [/max .*(?:requests?|connections?) (?:limit )?exceeded|^(?:BUSY|LOADING)/i, 'busy', 'too many requests'],
+  [/^READONLY|^NOPERM/i, 'read-only', 'the token may only read'],
+  [/^(?:WRONGPASS|NOAUTH)|unauthorized/i, 'refused', 'the token is not accepted'],
+  [/^WRONGTYPE/i, 'unreadable', 'its keys hold what another program has written'],
+]
+
+function troubleOf(status: number, message: string): [StoreTrouble, string] {
+  const [, trouble, detail] = TROUBLES.find(([pattern]) => pattern.test(message)) ?? []
+  if (trouble !== undefined && detail !== undefined) return [trouble, detail]
+  if (status === 429) return ['busy', 'too many requests']
+  return [status >= 400 && status < 500 ? 'refused' : 'down', `status ${status}`]
+}
