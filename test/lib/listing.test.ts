@@ -10,7 +10,7 @@ const ids = fc.stringMatching(/^[a-z]:[!-~]{1,8}$/)
 describe('compareCodePoints', () => {
   it('orders as the bytes of UTF-8 do', () => {
     const sign = (order: number) => Math.sign(order)
-    fc.assert(
+    void fc.assert(
       fc.property(texts, texts, (a, b) => {
         expect(sign(compareCodePoints(a, b))).toBe(sign(Buffer.compare(Buffer.from(a), Buffer.from(b))))
       }),
@@ -23,7 +23,7 @@ describe('a cursor', () => {
     ['name', names],
     ['expires', fc.nat()],
   ] as const)('gives back its position by %s, in characters for a URL', (by, keys) => {
-    fc.assert(
+    void fc.assert(
       fc.property(keys as fc.Arbitrary<string | number>, ids, (key, id) => {
         const cursor = cursorAt(by, { key, id })
         expect(cursor).toMatch(/^[\w-]+$/)
@@ -43,7 +43,7 @@ describe('the text of a position', () => {
     ['expires', fc.integer({ min: 0, max: 999_999_999_999 })],
   ] as const)('orders as the position does by %s, and gives it back', (by, keys) => {
     const positions = fc.record({ key: keys as fc.Arbitrary<string | number>, id: ids })
-    fc.assert(
+    void fc.assert(
       fc.property(positions, positions, (a, b) => {
         expect(positionOfText(by, sortTextOf(by, a))).toEqual(a)
         const byKey = typeof a.key === 'string' ? compareCodePoints(a.key, String(b.key)) : a.key - Number(b.key)
