@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import type { UserConfig } from 'tsdown'
 import { defineConfig } from 'tsdown'
 import { stamp } from './src/checked.ts'
-import type { Document } from './src/config.ts'
+import type { Document } from './src/document.ts'
 import { validateText } from './src/validate.ts'
 
 /** The library: what `npm install latchkey` brings. Dependencies stay outside. */

@@ -1,4 +1,4 @@
-import type { Document } from '../src/config.ts'
+import type { Document } from '../src/document.ts'
 import type { SecretSource, Sink } from '../src/model/ports.ts'
 
 /** The token that is accepted, the newest of however many there are. */

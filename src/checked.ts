@@ -1,4 +1,4 @@
-import type { Document } from './config.ts'
+import type { Document } from './document.ts'
 
 /**
  * A document that was validated at build, so that a Worker or a Lambda function need not load the validator at its

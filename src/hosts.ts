@@ -1,5 +1,6 @@
-import type { Document, Settings } from './config.ts'
+import type { Settings } from './config.ts'
 import { MOST_STALE_SECONDS } from './config.ts'
+import type { Document } from './document.ts'
 
 /** The hosts that a document can run on. */
 export const HOSTS = ['node', 'cloudflare', 'aws', 'vercel'] as const

@@ -7,6 +7,7 @@ export type { Judgement, Latchkey, Question } from './build.ts'
 export { build } from './build.ts'
 export type { CheckedDocument } from './checked.ts'
 export { stamp } from './checked.ts'
+export { webDigests } from './crypto/web.ts'
 export type {
   CredentialDocument,
   Document,
@@ -14,9 +15,8 @@ export type {
   PlaceDocument,
   RouteDocument,
   SecretsDocument,
-} from './config.ts'
-export { defineConfig } from './config.ts'
-export { webDigests } from './crypto/web.ts'
+} from './document.ts'
+export { defineConfig } from './document.ts'
 export type { Access, EpochSeconds } from './model/access.ts'
 export type { Decision, Match, Refusal } from './model/decision.ts'
 export type { DecisionEvent, LatchkeyEvent, NoticeEvent, OriginFailedEvent } from './model/event.ts'

@@ -1,4 +1,4 @@
-import type { RouteDocument } from './config.ts'
+import type { RouteDocument } from './document.ts'
 import type { Endpoints } from './endpoints.ts'
 import { TOKEN } from './lib/header-name.ts'
 import { isHost } from './lib/host.ts'

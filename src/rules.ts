@@ -1,5 +1,5 @@
-import type { CredentialDocument, Document, PlaceDocument, RouteDocument } from './config.ts'
 import { DEFAULT_BASE, DEFAULT_SECRETS_SECONDS } from './config.ts'
+import type { CredentialDocument, Document, PlaceDocument, RouteDocument } from './document.ts'
 import { canonicalHeaderName } from './lib/header-name.ts'
 import { classifyPath, segmentsOf } from './lib/path.ts'
 import { placeholders } from './lib/permission.ts'

@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Document } from './config.ts'
+import type { Document } from './document.ts'
 import { TOKEN } from './lib/header-name.ts'
 import { isOriginUrl, ORIGIN_URL } from './lib/host.ts'
 import { parseRange } from './lib/ip.ts'

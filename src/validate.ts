@@ -1,5 +1,5 @@
 import * as v from 'valibot'
-import type { Document } from './config.ts'
+import type { Document } from './document.ts'
 import { jsonPointer } from './lib/pointer.ts'
 import type { Fault } from './rules.ts'
 import { brokenRules } from './rules.ts'

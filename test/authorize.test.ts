@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Step } from '../src/authorize.ts'
-import type { Document } from '../src/config.ts'
+import type { Document } from '../src/document.ts'
 import type { AccessFacts, Field } from './given/access.ts'
 import { accessOf, bearer, NOW } from './given/access.ts'
 import { authorityOf, DOCUMENT, decide, hostOf, reasonOf, TOKENS } from './given/authority.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { Document } from '../src/config.ts'
-import { defineConfig, settingsOf } from '../src/config.ts'
+import { settingsOf } from '../src/config.ts'
+import type { Document } from '../src/document.ts'
+import { defineConfig } from '../src/document.ts'
 import { DOCUMENT } from './given/authority.ts'
 import { EVERYTHING } from './given/documents.ts'
 

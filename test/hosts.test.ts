@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Document } from '../src/config.ts'
 import { settingsOf } from '../src/config.ts'
+import type { Document } from '../src/document.ts'
 import { HOSTS, ignoredKeys, KEYS_BY_HOST, revocationDelay, SECRET_CHANGES } from '../src/hosts.ts'
 import { DOCUMENT } from './given/authority.ts'
 import { EVERYTHING } from './given/documents.ts'

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import type { Document } from '../src/config.ts'
+import type { Document } from '../src/document.ts'
 import type { DecisionEvent } from '../src/model/event.ts'
 import type { AccessFacts } from './given/access.ts'
 import { accessOf, bearer } from './given/access.ts'

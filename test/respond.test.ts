@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Document } from '../src/config.ts'
 import { settingsOf } from '../src/config.ts'
+import type { Document } from '../src/document.ts'
 import type { Place } from '../src/model/credential.ts'
 import type { Match, Refusal } from '../src/model/decision.ts'
 import type { Reason } from '../src/model/reason.ts'

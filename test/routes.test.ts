@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { RouteDocument } from '../src/config.ts'
+import type { RouteDocument } from '../src/document.ts'
 import type { Endpoints } from '../src/endpoints.ts'
 import { ownEndpoints } from '../src/endpoints.ts'
 import type { Match } from '../src/model/decision.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CredentialDocument, Document, PlaceDocument, RouteDocument } from '../src/config.ts'
+import type { CredentialDocument, Document, PlaceDocument, RouteDocument } from '../src/document.ts'
 import { validate } from '../src/validate.ts'
 import { DOCUMENT } from './given/authority.ts'
 

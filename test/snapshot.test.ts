@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { Document } from '../src/config.ts'
 import { settingsOf } from '../src/config.ts'
+import type { Document } from '../src/document.ts'
 import type { Maybe } from '../src/lib/maybe.ts'
 import { isLater } from '../src/lib/maybe.ts'
 import type { NoticeEvent } from '../src/model/event.ts'

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Running } from '../../adapters/node/index.ts'
 import { env, memorySink, serve } from '../../adapters/node/index.ts'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import { send } from '../send.ts'
 import { origin } from './origin.ts'
 

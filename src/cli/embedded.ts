@@ -1,6 +1,6 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Document } from '../config.ts'
+import type { Document } from '../document.ts'
 
 /** The variable that holds the token of the embedded default. */
 export const EMBEDDED_TOKEN = 'LATCHKEY_TOKEN'

@@ -1,4 +1,4 @@
-import type { RouteDocument } from '../config.ts'
+import type { RouteDocument } from '../document.ts'
 import { segmentsOf } from '../lib/path.ts'
 
 /** A route that can never match, and the earlier one that takes all it could: first match wins. */

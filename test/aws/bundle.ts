@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { stamp } from '../../src/checked.ts'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 
 const HANDLER = fileURLToPath(new URL('../../adapters/aws/handler.ts', import.meta.url))
 

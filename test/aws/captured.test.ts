@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { AuthorizerEvent } from '../../adapters/aws/event.ts'
 import type { PolicyAnswer, SimpleAnswer } from '../../adapters/aws/index.ts'
 import { authorizer } from '../../adapters/aws/index.ts'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import { env } from '../../src/secrets/env.ts'
 import { memorySink } from '../../src/sinks/memory.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import { DOCUMENT, TOKENS } from '../given/authority.ts'
 import { fileOf, run } from './run.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { unreachable } from '../../src/cli/unreachable.ts'
-import type { RouteDocument } from '../../src/config.ts'
+import type { RouteDocument } from '../../src/document.ts'
 
 const GET = { methods: ['GET'] }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { stamp } from '../../src/checked.ts'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import type { Binding, Runtime, Service } from '../hosts/worker-runtime.ts'
 import { PROTOCOL_HEADER, runtime } from '../hosts/worker-runtime.ts'
 import type { RecordingOrigin } from '../hosts/worker-wire.ts'

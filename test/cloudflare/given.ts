@@ -1,7 +1,7 @@
 import type { IncomingMessage, RequestListener } from 'node:http'
 import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import type { Binding, Service } from '../hosts/worker-runtime.ts'
 import { bundle } from '../hosts/worker-runtime.ts'
 

@@ -1,7 +1,7 @@
 import type { Latchkey } from '../../src/build.ts'
 import { build } from '../../src/build.ts'
-import type { Document } from '../../src/config.ts'
 import { nodeDigests } from '../../src/crypto/node.ts'
+import type { Document } from '../../src/document.ts'
 import { ownEndpoints } from '../../src/endpoints.ts'
 import type { Access } from '../../src/model/access.ts'
 import type { Decision } from '../../src/model/decision.ts'

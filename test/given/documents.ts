@@ -1,4 +1,4 @@
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 
 /** A document that uses every key there is, and is valid. */
 export const EVERYTHING: Document = {

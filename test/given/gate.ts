@@ -1,4 +1,4 @@
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import type { Gate, Outcome } from '../../src/http/gate.ts'
 import { gate } from '../../src/http/gate.ts'
 import type { Access } from '../../src/model/access.ts'

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import type { Reason } from '../../src/model/reason.ts'
 
 /** The hosts that run the decision table. */

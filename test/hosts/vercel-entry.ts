@@ -1,5 +1,5 @@
 import { middleware } from '../../adapters/vercel/index.ts'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import { memorySink } from '../../src/sinks/memory.ts'
 
 /** What a test lays into the sandbox for one request, and finds there after it. */

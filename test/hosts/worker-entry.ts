@@ -1,6 +1,6 @@
 import type { WorkerModule } from '../../adapters/cloudflare/index.ts'
 import { worker } from '../../adapters/cloudflare/index.ts'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 
 let gate: WorkerModule | undefined
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import type { DecisionEvent } from '../../src/model/event.ts'
 import type { Observed } from './compare.ts'
 import { differences, fieldOf } from './compare.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import { isVerify } from '../../src/http/forward-auth.ts'
 import type { AccessFacts, Field } from '../given/access.ts'
 import { accessOf, bearer } from '../given/access.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import { gate } from '../../src/http/gate.ts'
 import { load } from '../../src/load.ts'
 import type { AccessFacts } from '../given/access.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import type { Outgoing } from '../../src/http/outgoing.ts'
 import { cleaner, isWebSocket } from '../../src/http/outgoing.ts'
 import { canonicalHeaderName } from '../../src/lib/header-name.ts'

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { describe, expect, it } from 'vitest'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import { DOCUMENT } from '../given/authority.ts'
 import type { TestGate } from './parts.ts'
 import { AUTHORIZATION, gateAt, nowhere, originThat, tcpOriginThat } from './parts.ts'

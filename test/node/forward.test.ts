@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import type { Field } from '../given/access.ts'
 import { DOCUMENT, TOKENS } from '../given/authority.ts'
 import { AUTHORIZATION, gateAt, originThat, seenValues } from './parts.ts'

@@ -8,7 +8,7 @@ import { connect } from 'node:tls'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { TlsFiles } from '../../adapters/node/tls.ts'
 import { watchTls } from '../../adapters/node/tls.ts'
-import type { Document } from '../../src/config.ts'
+import type { Document } from '../../src/document.ts'
 import { DOCUMENT, TOKENS } from '../given/authority.ts'
 import { gateAt, originThat, seenValues } from './parts.ts'
 

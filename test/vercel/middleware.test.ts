@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { VercelOptions } from '../../adapters/vercel/index.ts'
 import { env, middleware } from '../../adapters/vercel/index.ts'
-import { defineConfig } from '../../src/config.ts'
+import { defineConfig } from '../../src/document.ts'
 import type { SecretSource } from '../../src/model/ports.ts'
 import { memorySink } from '../../src/sinks/memory.ts'
 
