@@ -8,21 +8,42 @@ import type { Access, EpochSeconds } from '../../src/model/access.ts'
  * because a `Request`'s has already resolved `..`.
  */
 export function accessOf(incoming: IncomingMessage, at: EpochSeconds): Access {
-  const { rawHeaders, socket } = incoming
-  const clientAddress = plainAddress(socket.remoteAddress)
-  const header = (name: string) => valuesOf(rawHeaders, name)
-  const hosts = header('host')
-  return {
-    requestId: randomUUID(),
-    at,
-    method: incoming.method ?? '',
-    scheme: 'encrypted' in socket ? 'https' : 'http',
-    host: hosts.length === 1 ? (hosts[0] as string) : '',
-    target: incoming.url ?? '',
-    header,
-    headerNames: () => rawHeaders.filter((_, place) => place % 2 === 0),
-    clientAddress,
-    loopback: isLoopback(clientAddress),
+  return new IncomingAccess(incoming, at)
+}
+
+/** A class, as it is made for every request and asked for little of what it could tell. */
+class IncomingAccess implements Access {
+  readonly requestId: string
+  readonly at: EpochSeconds
+  readonly method: string
+  readonly scheme: 'https' | 'http'
+  readonly host: string
+  readonly target: string
+  readonly clientAddress: string | undefined
+  readonly #rawHeaders: readonly string[]
+
+  constructor({ rawHeaders, socket, method, url }: IncomingMessage, at: EpochSeconds) {
+    const hosts = valuesOf(rawHeaders, 'host')
+    this.requestId = randomUUID()
+    this.at = at
+    this.method = method ?? ''
+    this.scheme = 'encrypted' in socket ? 'https' : 'http'
+    this.host = hosts.length === 1 ? (hosts[0] as string) : ''
+    this.target = url ?? ''
+    this.clientAddress = plainAddress(socket.remoteAddress)
+    this.#rawHeaders = rawHeaders
+  }
+
+  get loopback(): boolean {
+    return isLoopback(this.clientAddress)
+  }
+
+  header(name: string): readonly string[] {
+    return valuesOf(this.#rawHeaders, name)
+  }
+
+  headerNames(): Iterable<string> {
+    return this.#rawHeaders.filter((_, place) => place % 2 === 0)
   }
 }
 
