@@ -1,5 +1,5 @@
 import type { Settings, Slot } from './config.ts'
-import { inTime } from './lib/in-time.ts'
+import { inTime, PATIENCE_MILLISECONDS } from './lib/in-time.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { isLater } from './lib/maybe.ts'
 import { Secret } from './lib/secret.ts'
@@ -15,9 +15,6 @@ export interface Reading {
 }
 
 export type Readings = ReadonlyMap<string, Reading>
-
-/** A source that does not answer is down: secrets that are known count on, and are not waited for. */
-const PATIENCE_MILLISECONDS = 5000
 
 /** Where a secret stands decides which characters it may have. */
 type Use = 'token' | 'header'
@@ -71,6 +68,7 @@ export function readSecret(
   }
   try {
     const texts = host.secrets.get(name)
+    // A source that does not answer is down: secrets that are known count on, and are not waited for.
     return isLater(texts) ? inTime(texts, PATIENCE_MILLISECONDS).then(read).catch(failed) : read(texts)
   } catch (error) {
     return failed(error)

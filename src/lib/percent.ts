@@ -12,14 +12,6 @@ export function encodePath(text: string): string {
   return encodeOutside(text, /[A-Za-z0-9\-._~!$&'()*+,;=:@/]/)
 }
 
-/** The same for text of which nobody knows whether it was decoded: what looks like an escape stays one. */
-export function encodePathOnce(text: string): string {
-  return text
-    .split(/(%[0-9A-Fa-f]{2})/)
-    .map((part, place) => (place % 2 === 1 ? part : encodePath(part)))
-    .join('')
-}
-
 function encodeOutside(text: string, allowed: RegExp): string {
   let encoded = ''
   for (const byte of new TextEncoder().encode(text)) {

@@ -1,6 +1,6 @@
+import { inTime } from '../lib/in-time.ts'
 import type { Maybe } from '../lib/maybe.ts'
 import { isLater } from '../lib/maybe.ts'
-import { inTime } from '../lib/patience.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Entry, Reader } from '../model/ports.ts'
 

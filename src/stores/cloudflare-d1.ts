@@ -1,4 +1,4 @@
-import { inTime, PATIENCE_MILLISECONDS } from '../lib/patience.ts'
+import { inTime, PATIENCE_MILLISECONDS } from '../lib/in-time.ts'
 import { isId, rowOf } from '../lib/storable.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Entry, Store } from '../model/ports.ts'

@@ -1,5 +1,5 @@
+import { inTime, PATIENCE_MILLISECONDS } from '../lib/in-time.ts'
 import { cursorAt, isGone, pageOf, positionAt } from '../lib/listing.ts'
-import { inTime, PATIENCE_MILLISECONDS } from '../lib/patience.ts'
 import type { Row } from '../lib/storable.ts'
 import { checkedQuery, isId, rowOf } from '../lib/storable.ts'
 import type { EpochSeconds } from '../model/access.ts'

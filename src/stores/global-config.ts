@@ -1,5 +1,5 @@
+import { PATIENCE_MILLISECONDS } from '../lib/in-time.ts'
 import { isGone, pageOf } from '../lib/listing.ts'
-import { PATIENCE_MILLISECONDS } from '../lib/patience.ts'
 import type { Row } from '../lib/storable.ts'
 import { isId } from '../lib/storable.ts'
 import type { EpochSeconds } from '../model/access.ts'

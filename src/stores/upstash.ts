@@ -1,6 +1,6 @@
+import { PATIENCE_MILLISECONDS } from '../lib/in-time.ts'
 import type { Order, Position } from '../lib/listing.ts'
 import { cursorAt, positionAt, positionOfText, sortTextOf } from '../lib/listing.ts'
-import { PATIENCE_MILLISECONDS } from '../lib/patience.ts'
 import type { Row } from '../lib/storable.ts'
 import { checkedQuery, endOf, familyOf, isId, rowOf } from '../lib/storable.ts'
 import type { EpochSeconds } from '../model/access.ts'

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { decodeBytes, decodeUtf8, encodePath, encodePathOnce, encodeVisible } from '../../src/lib/percent.ts'
+import { decodeBytes, decodeUtf8, encodePath, encodeVisible } from '../../src/lib/percent.ts'
 
 const texts = fc.string({ unit: 'binary' })
 
@@ -47,34 +47,6 @@ describe('encodePath', () => {
       fc.property(texts, (text) => {
         expect(encodePath(text)).toMatch(/^(?:[A-Za-z0-9\-._~!$&'()*+,=:@;/]|%[0-9A-F]{2})*$/)
         expect(decodeUtf8(encodePath(text))).toBe(text)
-      }),
-    )
-  })
-})
-
-describe('encodePathOnce', () => {
-  it.each([
-    ['/a%2Fb', '/a%2Fb'],
-    ['/caf%c3%a9', '/caf%c3%a9'],
-    ['/café', '/caf%C3%A9'],
-    ['/100%', '/100%25'],
-    ['/a b%20c', '/a%20b%20c'],
-  ])('writes %j as %j', (text, expected) => {
-    expect(encodePathOnce(text)).toBe(expected)
-  })
-
-  it('does nothing the second time', () => {
-    fc.assert(
-      fc.property(texts, (text) => {
-        expect(encodePathOnce(encodePathOnce(text))).toBe(encodePathOnce(text))
-      }),
-    )
-  })
-
-  it('leaves what encodePath wrote', () => {
-    fc.assert(
-      fc.property(texts, (text) => {
-        expect(encodePathOnce(encodePath(text))).toBe(encodePath(text))
       }),
     )
   })
