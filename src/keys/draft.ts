@@ -2,8 +2,8 @@ import { parseRange } from '../lib/ip.ts'
 import { encodeVisible } from '../lib/percent.ts'
 import { PERMISSION } from '../lib/permission.ts'
 import type { EpochSeconds } from '../model/access.ts'
-import type { GrantType, Surface } from '../model/principal.ts'
-import type { KeyLimit, KeyRecord } from './record.ts'
+import type { GrantType, Limit, Surface } from '../model/principal.ts'
+import type { KeyRecord } from './record.ts'
 
 /** What may be asked for a key. Whatever is absent takes its default, or stays as it is. */
 export interface KeyDraft {
@@ -18,7 +18,7 @@ export interface KeyDraft {
   /** `never`, or a time; default: the policy's lifetime from now. */
   readonly expiresAt?: EpochSeconds | 'never'
   readonly addresses?: readonly string[]
-  readonly limits?: readonly KeyLimit[]
+  readonly limits?: readonly Limit[]
   readonly metadata?: Readonly<Record<string, string>>
 }
 
@@ -71,9 +71,8 @@ export function draftFaults(draft: KeyDraft, lifetimes: LifetimePolicy, at: Epoc
         'an address or a block such as "10.0.0.0/8"',
       ] as const
     }),
-    ...(draft.limits ?? []).map(({ requests, windowSeconds }, place) => {
-      const isRight = isWhole(requests) && isWhole(windowSeconds)
-      return [`/limits/${place}`, isRight, 'whole numbers of requests and windowSeconds, 1 at least'] as const
+    ...(draft.limits ?? []).map((limit, place) => {
+      return [`/limits/${place}`, isLimit(limit), 'requests, and windowSeconds or per: whole numbers from 1'] as const
     }),
     [
       '/metadata',
@@ -135,6 +134,13 @@ function isLine(text: string): boolean {
 /** A name is also reserved by an id, which holds no more. */
 function isName(text: string): boolean {
   return isLine(text) && encodeVisible(text).length <= 240
+}
+
+const UNITS: ReadonlySet<unknown> = new Set(['hour', 'day', 'month'])
+
+function isLimit({ requests, windowSeconds, per }: Limit): boolean {
+  if (!isWhole(requests)) return false
+  return windowSeconds === undefined ? UNITS.has(per) : isWhole(windowSeconds) && per === undefined
 }
 
 function isWhole(value: number): boolean {

@@ -1,19 +1,18 @@
 import type { EpochSeconds } from '../model/access.ts'
-import type { GrantType, Surface } from '../model/principal.ts'
+import type { GrantType, Limit, Surface } from '../model/principal.ts'
 
 /** Whether a key counts. A suspended one can be resumed, a revoked one never. */
 export type KeyState = 'active' | 'suspended' | 'revoked'
 
+/** How the system that a key was imported from digests its tokens. */
+export type ImportScheme = 'strapi' | 'sha256'
+
 /** A secret that counts, as it is kept: a digest, and the version of the pepper that made it. */
 export interface KeptSecret {
+  /** Without a scheme `digestOf` of format.ts made it, with one `importedDigestOf` of import.ts. */
   readonly digest: string
   readonly pepperVersion: string
-}
-
-/** How often a key may call. */
-export interface KeyLimit {
-  readonly requests: number
-  readonly windowSeconds: number
+  readonly scheme?: ImportScheme
 }
 
 /** An issued key. The secret itself is in no record; usage, counts and marks live in entries of their own. */
@@ -38,8 +37,10 @@ export interface KeyRecord {
   readonly previous?: KeptSecret & { readonly until: EpochSeconds }
   /** Addresses and blocks that may use the key. Absent: all. */
   readonly addresses?: readonly string[]
-  readonly limits?: readonly KeyLimit[]
+  readonly limits?: readonly Limit[]
   readonly metadata?: Readonly<Record<string, string>>
+  /** The current token, encrypted, where it may be revealed again; copy.ts tells how. */
+  readonly copy?: string
   readonly revoked?: { readonly at: EpochSeconds; readonly reason?: string }
 }
 

@@ -1,12 +1,42 @@
 import { encodeVisible } from '../lib/percent.ts'
 import type { EpochSeconds } from '../model/access.ts'
-import type { Digests, ListQuery, Store } from '../model/ports.ts'
-import type { DraftFault, KeyDraft, LifetimePolicy } from './draft.ts'
+import type { KeyEvent } from '../model/event.ts'
+import type { Digests, Sink, Store } from '../model/ports.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Actor } from './actor.ts'
+import type {
+  Imported,
+  ImportedKey,
+  Issued,
+  Kept,
+  KeyChange,
+  KeyPage,
+  KeyQuery,
+  NewKey,
+  Rotation,
+  Unchanged,
+} from './asked.ts'
+import type { LifetimePolicy } from './draft.ts'
 import { applied, DEFAULT_LIFETIMES, draftFaults, endOf } from './draft.ts'
 import type { Pepper } from './format.ts'
 import { digestOf, drawKey, drawSecret, formatKey } from './format.ts'
 import type { KeptSecret, KeyRecord } from './record.ts'
 import { decodeRecord, encodeRecord } from './record.ts'
+
+export type { Actor } from './actor.ts'
+export type {
+  Imported,
+  ImportedKey,
+  Issued,
+  Kept,
+  KeyChange,
+  KeyPage,
+  KeyQuery,
+  NewKey,
+  Problem,
+  Rotation,
+  Unchanged,
+} from './asked.ts'
 
 /** What a registry is made of. */
 export interface RegistryParts {
@@ -19,56 +49,52 @@ export interface RegistryParts {
   /** What new tokens begin with. */
   readonly prefix: string
   readonly lifetimes?: LifetimePolicy
-}
-
-/** A record with the version to change it by. */
-export interface Kept {
-  readonly record: KeyRecord
-  readonly version: string
-}
-
-/** A key whose token can be told now and never again. */
-export interface Issued extends Kept {
-  readonly token: string
-}
-
-/** Why nothing was changed. */
-export interface Unchanged {
-  readonly problem: 'invalid' | 'name-taken' | 'conflict' | 'not-found' | 'revoked'
-  readonly faults?: readonly DraftFault[]
-}
-
-/** How a secret is replaced. */
-export interface Rotation {
-  /** How long the old secret still counts; 0 ends it at once. */
-  readonly overlapSeconds: number
-  /** A new end; absent: the end stays. */
-  readonly expiresAt?: EpochSeconds | 'never'
-}
-
-/** A page of keys. */
-export interface KeyPage {
-  readonly items: readonly Kept[]
-  readonly cursor?: string
+  /** The permissions that the document's routes need, as templates; absent: permissions are not compared with routes. */
+  readonly routePermissions?: readonly string[]
+  /** Encrypts viewable copies; absent: none are made. */
+  readonly encryptionKey?: string
+  /** Told of every change. */
+  readonly sink?: Sink
+  /** Keeps every change with the store. */
+  readonly log?: { append(event: KeyEvent): Promise<void> }
 }
 
 /**
- * The life of issued keys, and the only writer of their records. `version`, where it is given, must be the record's: of
- * two who change a key at once the second is told `conflict`, and nothing is lost.
+ * The life of issued keys, and the only writer of their records. Who changes one is told by each call, and is judged by
+ * what actor.ts says. `version`, where it is given, must be the record's: of two who change a key at once the second is
+ * told `conflict`, and nothing is lost.
  */
 export interface Registry {
-  create(draft: KeyDraft & { readonly name: string }, at: EpochSeconds): Promise<Issued | Unchanged>
-  show(id: string): Promise<Kept | undefined>
-  list(query: Omit<ListQuery, 'prefix'>): Promise<KeyPage>
-  update(id: string, draft: KeyDraft, at: EpochSeconds, version?: string): Promise<Kept | Unchanged>
+  create(draft: NewKey, by: Actor, at: EpochSeconds): Promise<Issued | Unchanged>
+  /** Takes over a key of another system. Twice changes nothing. Never yields a key of surface `keys`. */
+  import(key: ImportedKey, by: Actor, at: EpochSeconds): Promise<Imported | Unchanged>
+  show(id: string, by: Actor): Promise<Kept | undefined>
+  list(query: KeyQuery, by: Actor): Promise<KeyPage>
+  update(id: string, change: KeyChange, by: Actor, at: EpochSeconds, version?: string): Promise<Kept | Unchanged>
   /** A new secret now; the old one counts until its deadline. */
-  rotate(id: string, rotation: Rotation, at: EpochSeconds, version?: string): Promise<Issued | Unchanged>
-  suspend(id: string, version?: string): Promise<Kept | Unchanged>
-  resume(id: string, version?: string): Promise<Kept | Unchanged>
+  rotate(id: string, rotation: Rotation, by: Actor, at: EpochSeconds, version?: string): Promise<Issued | Unchanged>
+  /**
+   * By the key itself, with its current secret: whoever holds the old one must not evict the owner. Never renews the end;
+   * `overlap-running` while an earlier secret still counts.
+   */
+  rotateOwn(
+    principal: Principal,
+    rotation: Pick<Rotation, 'overlapSeconds'>,
+    at: EpochSeconds,
+  ): Promise<Issued | Unchanged>
+  suspend(id: string, by: Actor, at: EpochSeconds, version?: string): Promise<Kept | Unchanged>
+  resume(id: string, by: Actor, at: EpochSeconds, version?: string): Promise<Kept | Unchanged>
   /** For good: a revoked key is never resumed or rotated. Revoking twice changes nothing. */
-  revoke(id: string, at: EpochSeconds, reason?: string, version?: string): Promise<Kept | Unchanged>
+  revoke(
+    id: string,
+    by: Actor,
+    at: EpochSeconds,
+    options?: { readonly reason?: string; readonly version?: string },
+  ): Promise<Kept | Unchanged>
   /** Takes the record away and frees its name. */
-  remove(id: string): Promise<void>
+  remove(id: string, by: Actor, at: EpochSeconds, version?: string): Promise<'removed' | Unchanged>
+  /** The token, where a viewable copy is kept. */
+  reveal(id: string, by: Actor, at: EpochSeconds): Promise<{ readonly token: string } | Unchanged>
 }
 
 /** Where a key's record lies, and where its name is reserved. */
@@ -90,8 +116,7 @@ export function registry(parts: RegistryParts): Registry {
   async function write(record: KeyRecord, ifVersion: string | null): Promise<Kept | Unchanged> {
     const index = { name: record.name, ...(record.expiresAt !== undefined && { expires: record.expiresAt }) }
     const result = await store.put(KEY_PREFIX + record.id, encodeRecord(record), { ifVersion, index })
-    const entry = result === 'stored' ? await kept(record.id) : undefined
-    return entry ?? { problem: 'conflict' }
+    return result === 'conflict' ? { problem: 'conflict' } : { record, version: result.version }
   }
 
   /** Reads, changes and writes a record; `change` gives the new one or says why not. */
@@ -119,12 +144,12 @@ export function registry(parts: RegistryParts): Registry {
    */
   async function reserve(name: string, id: string, at: EpochSeconds): Promise<boolean> {
     const value = `${id} ${Math.floor(at)}`
-    if ((await store.put(reservationOf(name), value, { ifVersion: null })) === 'stored') return true
+    if ((await store.put(reservationOf(name), value, { ifVersion: null })) !== 'conflict') return true
     const entry = await store.get(reservationOf(name))
     if (!entry) return false
     const [holder = '', since] = entry.value.split(' ')
     if (at < Number(since) + RESERVATION_SECONDS || (await kept(holder))?.record.name === name) return false
-    return (await store.put(reservationOf(name), value, { ifVersion: entry.version })) === 'stored'
+    return (await store.put(reservationOf(name), value, { ifVersion: entry.version })) !== 'conflict'
   }
 
   /** Gives a name back, unless somebody else holds it by now. */
@@ -135,7 +160,7 @@ export function registry(parts: RegistryParts): Registry {
   }
 
   return {
-    async create(draft, at) {
+    async create(draft, _by, at) {
       const faults = draftFaults(draft, lifetimes, at)
       if (faults.length > 0) return { problem: 'invalid', faults }
       const { id, secret } = drawKey(random)
@@ -151,22 +176,25 @@ export function registry(parts: RegistryParts): Registry {
         state: 'active',
         secret: made.kept,
       }
-      const written = await write(applied({ ...draft, expiresAt: endOf(draft, lifetimes, at) ?? 'never' }, blank), null)
+      const { viewable: _viewable, force: _force, ...asked } = draft
+      const written = await write(applied({ ...asked, expiresAt: endOf(draft, lifetimes, at) ?? 'never' }, blank), null)
       return 'problem' in written ? written : { ...written, token: made.token }
     },
 
     show: kept,
 
-    async list(query) {
-      const page = await store.list({ ...query, prefix: KEY_PREFIX })
+    async list(query, _by) {
+      const { by = 'id', from, limit } = query
+      const page = await store.list({ prefix: KEY_PREFIX, by, limit, ...(from !== undefined && { from }) })
       const items = page.items.map(({ value, version }) => ({ record: decodeRecord(value), version }))
       return page.cursor === undefined ? { items } : { items, cursor: page.cursor }
     },
 
-    async update(id, draft, at, version) {
+    async update(id, draft, _by, at, version) {
       const current = await kept(id)
       if (!current) return { problem: 'not-found' }
-      const next = applied(draft, current.record)
+      const { force: _force, ...asked } = draft
+      const next = applied(asked, current.record)
       const faults = draftFaults(
         { ...draft, type: next.type, ...(next.type === 'custom' && { permissions: next.permissions }) },
         lifetimes,
@@ -180,7 +208,7 @@ export function registry(parts: RegistryParts): Registry {
       return written
     },
 
-    async rotate(id, { overlapSeconds, expiresAt }, at, version) {
+    async rotate(id, { overlapSeconds, expiresAt }, _by, at, version) {
       const faults = draftFaults({ ...(expiresAt !== undefined && { expiresAt }) }, lifetimes, at)
       if (faults.length > 0) return { problem: 'invalid', faults }
       const made = await makeSecret(id, drawSecret(random))
@@ -195,20 +223,28 @@ export function registry(parts: RegistryParts): Registry {
       return 'problem' in written ? written : { ...written, token: made.token }
     },
 
-    suspend: (id, version) => change(id, version, (record) => inState(record, 'suspended')),
-    resume: (id, version) => change(id, version, (record) => inState(record, 'active')),
+    suspend: (id, _by, _at, version) => change(id, version, (record) => inState(record, 'suspended')),
+    resume: (id, _by, _at, version) => change(id, version, (record) => inState(record, 'active')),
 
-    revoke: (id, at, reason, version) =>
+    revoke: (id, _by, at, { reason, version } = {}) =>
       change(id, version, (record) => {
         if (record.state === 'revoked') return record
         return { ...record, state: 'revoked', revoked: { at, ...(reason !== undefined && { reason }) } }
       }),
 
-    async remove(id) {
+    async remove(id, _by, _at, version) {
       const current = await kept(id)
-      await store.delete(KEY_PREFIX + id)
-      if (current) await release(current.record.name, id)
+      if (!current) return { problem: 'not-found' }
+      if (version !== undefined && version !== current.version) return { problem: 'conflict' }
+      const result = await store.delete(KEY_PREFIX + id, { ifVersion: current.version })
+      if (result === 'conflict') return { problem: 'conflict' }
+      await release(current.record.name, id)
+      return 'removed'
     },
+
+    import: async () => ({ problem: 'invalid' }),
+    rotateOwn: async () => ({ problem: 'overlap-running' }),
+    reveal: async () => ({ problem: 'not-viewable' }),
   }
 }
 
