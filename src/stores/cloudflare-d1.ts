@@ -5,7 +5,7 @@ import type { Entry, Store } from '../model/ports.ts'
 import type { StoreTrouble } from '../model/store-error.ts'
 import { StoreError, unanswered } from '../model/store-error.ts'
 import type { Listed, Statement } from './sql.ts'
-import { DELETE, GET, listStatement, pageOfRows, putStatement, sweepStatement } from './sql.ts'
+import { deleteStatement, GET, listStatement, pageOfRows, putStatement, sweepStatement } from './sql.ts'
 
 const STORE = 'cloudflare-d1'
 
@@ -65,10 +65,11 @@ export function cloudflareD1(database: D1Database, options: CloudflareD1Options 
           ? statement.all()
           : database.batch([statement, bound(sweepStatement(now()))]).then(([first]) => first as D1Answer),
       )
-      return written.length > 0 ? 'stored' : 'conflict'
+      return written.length > 0 ? { version: row.version } : 'conflict'
     },
-    async delete(id) {
-      await answered(() => bound({ sql: DELETE, values: [id] }).all())
+    async delete(id, { ifVersion } = {}) {
+      const deleted = await answered(() => bound(deleteStatement(id, ifVersion, now())).all())
+      return deleted.length > 0 || ifVersion === undefined ? 'deleted' : 'conflict'
     },
     async list(query) {
       const statement = listStatement(query, now())

@@ -49,14 +49,14 @@ const MOST_CALLS = 40
  * Entries in Cloudflare Workers KV: reads are fast everywhere, writes spread within about 60 seconds.
  *
  * Consistency: eventual. A read may give what was there up to 60 seconds ago, or longer where the network is cut; that a
- * key is missing is remembered for 60 seconds too. There is no conditional write. `ifVersion` is compared with a listing, just
- * before the write (a `get` would make this place remember that a new entry is missing), so a writer that comes later
- * gets its conflict; of two at the same time, or within those 60 seconds in two places, the later one wins and the
- * earlier is told `stored`. So a name may be taken twice, and a change may be lost, where two administrators write at
- * once. Whoever needs more takes D1 for the store.
+ * key is missing is remembered for 60 seconds too. There is no conditional write. `ifVersion` is compared with a listing,
+ * just before the write or the deletion (a `get` would make this place remember that a new entry is missing), so a writer
+ * that comes later gets its conflict; of two at the same time, or within those 60 seconds in two places, the later one
+ * wins and the earlier is told that it was done. So a name may be taken twice, and a change may be lost, where two
+ * administrators write at once. Whoever needs more takes D1 for the store.
  * Limits: one write a second for each key, else `busy`; entries with an end stay at least 60 seconds but are not found
  * after it; a listing by name or end reads the heads of the whole family, at most 40,000.
- * Cost: a read is one KV read; a conditional write is one list and one write; a page by id is one list and a read for each
+ * Cost: a read is one KV read; a conditional write or deletion is one list more; a page by id is one list and a read for each
  * entry; by name or end one list for each 1,000 entries of the family and a read for each on the page.
  */
 export function cloudflareKv(namespace: KvNamespace, options: CloudflareKvOptions = {}): Store {
@@ -123,10 +123,13 @@ export function cloudflareKv(namespace: KvNamespace, options: CloudflareKvOption
       const metadata = headOf(row)
       const expiration = expirationOf(row, now())
       await asked(() => namespace.put(id, value, { metadata, ...(expiration !== undefined && { expiration }) }))
-      return 'stored'
+      return { version: row.version }
     },
-    async delete(id) {
-      if (isId(id)) await asked(() => namespace.delete(id))
+    async delete(id, { ifVersion } = {}) {
+      const isHere = isId(id)
+      if (ifVersion !== undefined && (isHere ? await versionOf(id) : null) !== ifVersion) return 'conflict'
+      if (isHere) await asked(() => namespace.delete(id))
+      return 'deleted'
     },
     async list(query) {
       if (query.by === undefined || query.by === 'id') return listById(query)

@@ -95,13 +95,18 @@ export function dynamodb(options: DynamodbOptions): Store {
       const row = rowOf(id, value, given)
       const condition = conditionOf(given.ifVersion, Math.floor(now()))
       const answer = await asked('PutItem', { TableName: table, Item: itemOf(row), ...condition })
-      if (answer.exception === undefined) return 'stored'
+      if (answer.exception === undefined) return { version: row.version }
       // Of a call that was made twice, the first may have been done: then the conflict is with ourselves.
       const isOurs = answer.isRepeated && (await rowAt(id))?.version === row.version
-      return isOurs ? 'stored' : 'conflict'
+      return isOurs ? { version: row.version } : 'conflict'
     },
-    async delete(id) {
-      if (isId(id)) await asked('DeleteItem', { TableName: table, Key: { id: { S: id } } })
+    async delete(id, { ifVersion } = {}) {
+      if (!isId(id)) return ifVersion === undefined ? 'deleted' : 'conflict'
+      const condition = conditionOf(ifVersion, Math.floor(now()))
+      const answer = await asked('DeleteItem', { TableName: table, Key: { id: { S: id } }, ...condition })
+      if (answer.exception === undefined) return 'deleted'
+      // As with a write: what the first of two calls deleted is gone because of us.
+      return answer.isRepeated && (await rowAt(id)) === undefined ? 'deleted' : 'conflict'
     },
     async list(query) {
       const { by = 'id' } = query

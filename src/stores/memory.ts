@@ -45,10 +45,12 @@ export function memory({ now = () => Date.now() / 1000 }: MemoryOptions = {}): S
       if (ifVersion !== undefined && (current(id)?.version ?? null) !== ifVersion) return 'conflict'
       rows.set(id, row)
       sweep(now())
-      return 'stored'
+      return { version: row.version }
     },
-    async delete(id) {
+    async delete(id, { ifVersion } = {}) {
+      if (ifVersion !== undefined && current(id)?.version !== ifVersion) return 'conflict'
       rows.delete(id)
+      return 'deleted'
     },
     async list(query) {
       const { items, ...rest } = pageOf(rows.values(), query, now())

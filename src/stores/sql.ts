@@ -22,7 +22,6 @@ export interface Listed extends Entry {
 }
 
 export const GET = 'SELECT id, value, version FROM entries WHERE id = ?1 AND (gone IS NULL OR gone > ?2)'
-export const DELETE = 'DELETE FROM entries WHERE id = ?1'
 
 const INSERT =
   'INSERT INTO entries (id, family, value, version, name, expires, gone) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)'
@@ -42,6 +41,13 @@ export function putStatement(row: Row, ifVersion: string | null | undefined, now
     'UPDATE entries SET value = ?2, version = ?3, name = ?4, expires = ?5, gone = ?6 ' +
     'WHERE id = ?1 AND version = ?7 AND (gone IS NULL OR gone > ?8) RETURNING id'
   return { sql, values: [id, value, version, name, expires, gone, ifVersion, Math.floor(now)] }
+}
+
+/** Deletes an entry; gives back a row only where it did. */
+export function deleteStatement(id: string, ifVersion: string | undefined, now: number): Statement {
+  if (ifVersion === undefined) return { sql: 'DELETE FROM entries WHERE id = ?1 RETURNING id', values: [id] }
+  const sql = 'DELETE FROM entries WHERE id = ?1 AND version = ?2 AND (gone IS NULL OR gone > ?3) RETURNING id'
+  return { sql, values: [id, ifVersion, Math.floor(now)] }
 }
 
 /** Takes back the room of some entries whose time is over; goes with writes that have a time of their own. */

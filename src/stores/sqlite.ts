@@ -6,7 +6,7 @@ import type { Entry, Store } from '../model/ports.ts'
 import type { StoreTrouble } from '../model/store-error.ts'
 import { nameOfError, StoreError } from '../model/store-error.ts'
 import type { Listed, Statement } from './sql.ts'
-import { DELETE, GET, listStatement, pageOfRows, putStatement, sweepStatement } from './sql.ts'
+import { deleteStatement, GET, listStatement, pageOfRows, putStatement, sweepStatement } from './sql.ts'
 
 export interface SqliteOptions {
   readonly now?: () => EpochSeconds
@@ -72,10 +72,11 @@ export function sqlite(path: string, options: SqliteOptions = {}): SqliteStore {
       const row = rowOf(id, value, given)
       const written = all(putStatement(row, given.ifVersion, now()))
       if (row.gone !== undefined) all(sweepStatement(now()))
-      return written.length > 0 ? 'stored' : 'conflict'
+      return written.length > 0 ? { version: row.version } : 'conflict'
     },
-    async delete(id) {
-      all({ sql: DELETE, values: [id] })
+    async delete(id, { ifVersion } = {}) {
+      const deleted = all(deleteStatement(id, ifVersion, now()))
+      return deleted.length > 0 || ifVersion === undefined ? 'deleted' : 'conflict'
     },
     async list(query) {
       return pageOfRows(all<Listed>(listStatement(query, now())), query)

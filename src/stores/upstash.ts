@@ -32,12 +32,16 @@ local function unindex(id)
 end
 `
 
-/** ARGV: id, now, mode, version, packed entry, place by name, place by end, gone (the last three may be empty). */
-const PUT = `${UNINDEX}
+/** The version of what is there and whose time is not over. */
+const CURRENT = `
 local id, now = ARGV[1], tonumber(ARGV[2])
 local head = redis.call('GETRANGE', KEYS[1], 0, 28)
 local version = nil
 if #head == 29 and tonumber(string.sub(head, 18, 29)) > now then version = string.sub(head, 1, 17) end
+`
+
+/** ARGV: id, now, mode, version, packed entry, place by name, place by end, gone (the last three may be empty). */
+const PUT = `${UNINDEX}${CURRENT}
 if ARGV[3] == 'none' and version then return 0 end
 if ARGV[3] == 'version' and version ~= ARGV[4] then return 0 end
 redis.call('SET', KEYS[1], ARGV[5])
@@ -53,9 +57,12 @@ if ARGV[8] ~= '' then
 end
 return 1`
 
-const DELETE = `${UNINDEX}
+/** ARGV: id, now, mode, version. */
+const DELETE = `${UNINDEX}${CURRENT}
+if ARGV[3] == 'version' and version ~= ARGV[4] then return 0 end
 unindex(ARGV[1])
-return redis.call('DEL', KEYS[1])`
+redis.call('DEL', KEYS[1])
+return 1`
 
 /** Stands for no end; the last time that an entry may have, some 30,000 years on. */
 const ENDLESS = '999999999999'
@@ -112,10 +119,13 @@ export function upstash(url: string, token: string, options: UpstashOptions = {}
       const places = [placeOf('name', row), placeOf('expires', row), row.gone === undefined ? '' : String(row.gone)]
       const at = String(Math.floor(now()))
       const done = await script(PUT, id, at, mode, ifVersion ?? '', packedOf(row), ...places)
-      return done === 1 ? 'stored' : 'conflict'
+      return done === 1 ? { version: row.version } : 'conflict'
     },
-    async delete(id) {
-      if (isId(id)) await script(DELETE, id)
+    async delete(id, { ifVersion } = {}) {
+      if (!isId(id)) return ifVersion === undefined ? 'deleted' : 'conflict'
+      const mode = ifVersion === undefined ? 'any' : 'version'
+      const done = await script(DELETE, id, String(Math.floor(now())), mode, ifVersion ?? '')
+      return done === 1 ? 'deleted' : 'conflict'
     },
     async list(query) {
       const { by = 'id', prefix } = query

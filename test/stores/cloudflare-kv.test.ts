@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Written } from '../../src/model/ports.ts'
 import type { KvNamespace } from '../../src/stores/cloudflare-kv.ts'
 import { cloudflareKv } from '../../src/stores/cloudflare-kv.ts'
-import { clockFromNow, never, storeContract } from './contract.ts'
+import { clockFromNow, never, storeContract, WRITTEN } from './contract.ts'
 import type { Platform } from './platform.ts'
 import { platform } from './platform.ts'
 
@@ -53,15 +54,20 @@ describe('cloudflareKv', () => {
         stop: async () => undefined,
       }
     },
-    { 'lets one of many writers of a version win': ONE_WINS, 'lets one of many take a free id': ONE_WINS },
+    {
+      'lets one of many writers of a version win': ONE_WINS,
+      'lets one of many who write or delete a version win': ONE_WINS,
+      'lets one of many take a free id': ONE_WINS,
+    },
   )
 
   it('refuses a writer that comes later', async () => {
     const [first, second] = [cloudflareKv(local.bindings.KEYS), cloudflareKv(local.bindings.KEYS)]
     await first.put('later:a', 'one')
     const entry = await first.get('later:a')
-    expect(await second.put('later:a', 'two', { ifVersion: (entry as { version: string }).version })).toBe('stored')
+    expect(await second.put('later:a', 'two', { ifVersion: (entry as { version: string }).version })).toEqual(WRITTEN)
     expect(await first.put('later:a', 'three', { ifVersion: (entry as { version: string }).version })).toBe('conflict')
+    expect(await first.delete('later:a', { ifVersion: (entry as { version: string }).version })).toBe('conflict')
   })
 
   it('never reads an id before it is there: that it is missing would be remembered for a minute', async () => {
@@ -76,7 +82,9 @@ describe('cloudflareKv', () => {
       put: (key, value, options) => KEYS.put(key, value, options),
       delete: (key) => KEYS.delete(key),
     })
-    expect(await store.put('fresh:a', 'one', { ifVersion: null })).toBe('stored')
+    const first = (await store.put('fresh:a', 'one', { ifVersion: null })) as Written
+    const second = (await store.put('fresh:a', 'two', { ifVersion: first.version })) as Written
+    expect(await store.delete('fresh:a', { ifVersion: second.version })).toBe('deleted')
     expect(reads).toEqual([])
   })
 
@@ -94,6 +102,6 @@ describe('cloudflareKv', () => {
     const store = cloudflareKv(local.bindings.KEYS)
     expect(await store.get('bare:a')).toEqual({ id: 'bare:a', value: 'one', version: '' })
     expect(await store.put('bare:a', 'two', { ifVersion: null })).toBe('conflict')
-    expect(await store.put('bare:a', 'two', { ifVersion: '' })).toBe('stored')
+    expect(await store.put('bare:a', 'two', { ifVersion: '' })).toEqual(WRITTEN)
   })
 })

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Unstorable } from '../../src/lib/storable.ts'
-import type { Entry, ListQuery, PutOptions, Store } from '../../src/model/ports.ts'
+import type { Entry, ListQuery, PutOptions, Store, Written } from '../../src/model/ports.ts'
 import type { StoreTrouble } from '../../src/model/store-error.ts'
 import { StoreError } from '../../src/model/store-error.ts'
 import { memory } from '../../src/stores/memory.ts'
@@ -53,6 +53,9 @@ const TEXTS = {
 
 const EXPECTED_IN_ORDER = ['A', 'Z', 'a', 'aa', 'b', '~', 'é', '\uffee', '😀']
 
+/** What a write that was done is told by. */
+export const WRITTEN: unknown = { version: expect.stringMatching(/^.+$/) }
+
 async function found(store: Store, id: string): Promise<string | undefined> {
   return (await store.get(id))?.value
 }
@@ -61,6 +64,12 @@ async function versionOf(store: Store, id: string): Promise<string> {
   const entry = await store.get(id)
   if (!entry) throw new Error('the test wrote no such entry')
   return entry.version
+}
+
+/** The version of a write that must have been done. */
+function written(result: Written | 'conflict'): string {
+  if (result === 'conflict') throw new Error('the store tells a conflict')
+  return result.version
 }
 
 /** Every page of a listing, and how often it turned a page. */
@@ -212,21 +221,29 @@ const CONTRACT = {
     expect(versions.size).toBe(4)
   },
 
+  'tells the version that it wrote, so that nobody must read it again': async ({ store, family }: Given) => {
+    const first = await store.put(`${family}a`, 'one', { ifVersion: null })
+    expect(first).toEqual({ version: await versionOf(store, `${family}a`) })
+    const second = await store.put(`${family}a`, 'two', { ifVersion: written(first) })
+    expect(second).toEqual({ version: await versionOf(store, `${family}a`) })
+    expect(await store.delete(`${family}a`, { ifVersion: written(second) })).toBe('deleted')
+  },
+
   'writes where there is nothing, and only there': async ({ store, family }: Given) => {
-    expect(await store.put(`${family}a`, 'one', { ifVersion: null })).toBe('stored')
+    expect(await store.put(`${family}a`, 'one', { ifVersion: null })).toEqual(WRITTEN)
     expect(await store.put(`${family}a`, 'two', { ifVersion: null })).toBe('conflict')
     expect(await found(store, `${family}a`)).toBe('one')
   },
 
   'is not held up by an id that begins alike': async ({ store, family }: Given) => {
     await store.put(`${family}ab`, 'one')
-    expect(await store.put(`${family}a`, 'two', { ifVersion: null })).toBe('stored')
+    expect(await store.put(`${family}a`, 'two', { ifVersion: null })).toEqual(WRITTEN)
   },
 
   'writes over the version that was read, and over no other': async ({ store, family }: Given) => {
     await store.put(`${family}a`, 'one')
     const read = await versionOf(store, `${family}a`)
-    expect(await store.put(`${family}a`, 'two', { ifVersion: read })).toBe('stored')
+    expect(await store.put(`${family}a`, 'two', { ifVersion: read })).toEqual(WRITTEN)
     expect(await store.put(`${family}a`, 'three', { ifVersion: read })).toBe('conflict')
     expect(await store.put(`${family}a`, 'three', { ifVersion: '' })).toBe('conflict')
     expect(await found(store, `${family}a`)).toBe('two')
@@ -249,8 +266,8 @@ const CONTRACT = {
       const results = await Promise.all(
         Array.from({ length: 8 }, (_, n) => (n % 2 ? store : other).put(`${family}a`, `${round}.${n}`, { ifVersion })),
       )
-      expect(results.filter((result) => result === 'stored')).toHaveLength(1)
-      expect(await found(store, `${family}a`)).toBe(`${round}.${results.indexOf('stored')}`)
+      expect(results.filter((result) => result !== 'conflict')).toHaveLength(1)
+      expect(await found(store, `${family}a`)).toBe(`${round}.${results.findIndex((result) => result !== 'conflict')}`)
     }
   },
 
@@ -261,8 +278,8 @@ const CONTRACT = {
           (n % 2 ? store : other).put(`${family}${round}`, String(n), { ifVersion: null }),
         ),
       )
-      expect(results.filter((result) => result === 'stored')).toHaveLength(1)
-      expect(await found(other, `${family}${round}`)).toBe(String(results.indexOf('stored')))
+      expect(results.filter((result) => result !== 'conflict')).toHaveLength(1)
+      expect(await found(other, `${family}${round}`)).toBe(String(results.findIndex((result) => result !== 'conflict')))
     }
   },
 
@@ -281,12 +298,47 @@ const CONTRACT = {
     await store.delete(`${family}a`)
     expect(await store.get(`${family}a`)).toBeUndefined()
     for (const by of ['id', 'name', 'expires'] as const) expect(await restsOf(store, family, by)).toEqual(['ab'])
-    expect(await store.put(`${family}a`, 'two', { ifVersion: null })).toBe('stored')
+    expect(await store.put(`${family}a`, 'two', { ifVersion: null })).toEqual(WRITTEN)
+  },
+
+  'deletes the version that was read, and no other': async ({ store, family }: Given) => {
+    const first = written(await store.put(`${family}a`, 'one', { index: { name: 'a', expires: 5 } }))
+    const second = written(await store.put(`${family}a`, 'two', { index: { name: 'a', expires: 5 } }))
+    for (const ifVersion of [first, '', 'none']) {
+      expect(await store.delete(`${family}a`, { ifVersion })).toBe('conflict')
+    }
+    for (const by of ['id', 'name', 'expires'] as const) expect(await restsOf(store, family, by)).toEqual(['a'])
+    expect(await store.delete(`${family}a`, { ifVersion: second })).toBe('deleted')
+    for (const by of ['id', 'name', 'expires'] as const) expect(await restsOf(store, family, by)).toEqual([])
+    expect(await store.delete(`${family}a`, { ifVersion: second })).toBe('conflict')
+  },
+
+  'deletes by no version what is gone': async ({ store, family, clock }: Given) => {
+    const ifVersion = written(await store.put(`${family}a`, 'one', { expiresAt: clock.at + 100 }))
+    clock.at += 100
+    expect(await store.delete(`${family}a`, { ifVersion })).toBe('conflict')
+    expect(await store.delete(`${family}none`, { ifVersion })).toBe('conflict')
+    expect(await store.delete('no id at all', { ifVersion })).toBe('conflict')
+  },
+
+  'lets one of many who write or delete a version win': async ({ store, other, family }: Given) => {
+    for (let round = 0; round < 5; round++) {
+      const ifVersion = written(await store.put(`${family}a`, 'first'))
+      const results = await Promise.all(
+        Array.from({ length: 8 }, (_, n) => {
+          const each = n % 2 ? store : other
+          return n % 4 < 2 ? each.delete(`${family}a`, { ifVersion }) : each.put(`${family}a`, `${n}`, { ifVersion })
+        }),
+      )
+      expect(results.filter((result) => result !== 'conflict')).toHaveLength(1)
+      const winner = results.findIndex((result) => result !== 'conflict')
+      expect(await found(other, `${family}a`)).toBe(winner % 4 < 2 ? undefined : `${winner}`)
+    }
   },
 
   'deletes what is not there without a word': async ({ store, family }: Given) => {
-    await store.delete(`${family}none`)
-    await store.delete('no id at all')
+    expect(await store.delete(`${family}none`)).toBe('deleted')
+    expect(await store.delete('no id at all')).toBe('deleted')
     expect(await store.get(`${family}none`)).toBeUndefined()
   },
 
@@ -310,7 +362,7 @@ const CONTRACT = {
     expect(await store.put(`${family}a`, 'two', { ifVersion: null })).toBe('conflict')
     clock.at += 100
     expect(await store.put(`${family}a`, 'two', { ifVersion: version })).toBe('conflict')
-    expect(await store.put(`${family}a`, 'two', { ifVersion: null })).toBe('stored')
+    expect(await store.put(`${family}a`, 'two', { ifVersion: null })).toEqual(WRITTEN)
     clock.at += 1000
     expect(await found(store, `${family}a`)).toBe('two')
   },
@@ -504,6 +556,7 @@ async function expectFault(trouble: Fault, faults: Subject['faults'], family: st
     await expectTrouble(trouble, () => store.put(`${family}the-id`, 'the-value'))
     await expectTrouble(trouble, () => store.put(`${family}the-id`, 'the-value', { ifVersion: null, expiresAt: 9e9 }))
     await expectTrouble(trouble, () => store.delete(`${family}the-id`))
+    await expectTrouble(trouble, () => store.delete(`${family}the-id`, { ifVersion: 'the-version' }))
     await expectTrouble(trouble, () => store.list({ prefix: family, limit: 1 }))
     await expectTrouble(trouble, () => store.list({ prefix: family, by: 'name', limit: 1 }))
   } finally {
@@ -513,7 +566,7 @@ async function expectFault(trouble: Fault, faults: Subject['faults'], family: st
 
 const STEP = fc.record({
   rest: fc.constantFrom('a', 'b', 'ab'),
-  what: fc.constantFrom('put', 'put', 'take', 'swap', 'delete', 'get'),
+  what: fc.constantFrom('put', 'put', 'take', 'swap', 'delete', 'drop', 'get'),
   value: fc.string({ unit: 'grapheme', maxLength: 3 }),
   name: fc.option(fc.constantFrom('x', 'y', 'é', '😀'), { nil: undefined }),
   expires: fc.option(fc.constantFrom(1, 2, 10), { nil: undefined }),
@@ -533,10 +586,13 @@ async function taken(
   const index = { ...(name !== undefined && { name }), ...(expires !== undefined && { expires }) }
   const options = { index, ...(life !== undefined && { expiresAt: at + life }) }
   const current = await store.get(id)
-  if (step.what === 'put') return store.put(id, step.value, options)
-  if (step.what === 'take') return store.put(id, step.value, { ...options, ifVersion: null })
-  if (step.what === 'swap') return store.put(id, step.value, { ...options, ifVersion: current?.version ?? 'none' })
+  const put = async (given: PutOptions) => (await store.put(id, step.value, given)) !== 'conflict'
+  const ifVersion = current?.version ?? 'none'
+  if (step.what === 'put') return put(options)
+  if (step.what === 'take') return put({ ...options, ifVersion: null })
+  if (step.what === 'swap') return put({ ...options, ifVersion })
   if (step.what === 'delete') return store.delete(id)
+  if (step.what === 'drop') return store.delete(id, { ifVersion })
   return current?.value
 }
 
@@ -567,7 +623,7 @@ export function storeContract(
         const family = `t${families++}-${Date.now().toString(36)}:`
         const write: Given['write'] = async (rest, value, options) => {
           if (subject.seed) await subject.seed(family + rest, value, options)
-          else expect(await subject.store.put(family + rest, value, options)).toBe('stored')
+          else expect(await subject.store.put(family + rest, value, options)).toEqual(WRITTEN)
         }
         await test({ ...subject, family, write })
       })

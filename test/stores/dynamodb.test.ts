@@ -4,9 +4,10 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { awsCaller } from '../../src/lib/aws-call.ts'
+import type { Entry } from '../../src/model/ports.ts'
 import { dynamodb } from '../../src/stores/dynamodb.ts'
 import type { Faulty } from './contract.ts'
-import { clockFromNow, storeContract } from './contract.ts'
+import { clockFromNow, storeContract, WRITTEN } from './contract.ts'
 import type { TestServer } from './server.ts'
 import { bodyOf, nobody, testServer } from './server.ts'
 
@@ -164,12 +165,18 @@ describe('dynamodb', () => {
     })
     servers.push(proxy)
     const store = dynamodb({ ...OPTIONS, endpoint: proxy.url })
-    expect(await store.put('lost:a', 'one', { ifVersion: null })).toBe('stored')
+    expect(await store.put('lost:a', 'one', { ifVersion: null })).toEqual(WRITTEN)
     isLost = true
-    expect(await store.put('lost:b', 'two', { ifVersion: null })).toBe('stored')
+    expect(await store.put('lost:b', 'two', { ifVersion: null })).toEqual(WRITTEN)
     isLost = true
     expect(await store.put('lost:b', 'three', { ifVersion: null })).toBe('conflict')
+    const { version } = (await store.get('lost:b')) as Entry
+    isLost = true
+    expect(await store.delete('lost:b', { ifVersion: 'another' })).toBe('conflict')
     expect(await store.get('lost:b')).toMatchObject({ value: 'two' })
+    isLost = true
+    expect(await store.delete('lost:b', { ifVersion: version })).toBe('deleted')
+    expect(await store.get('lost:b')).toBeUndefined()
   })
 
   it('asks again for what DynamoDB has left out of a page', async () => {

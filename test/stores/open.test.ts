@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { openStore } from '../../adapters/node/stores.ts'
+import { WRITTEN } from './contract.ts'
 import type { TestServer } from './server.ts'
 import { testServer } from './server.ts'
 
@@ -29,12 +30,12 @@ async function asked(answer: object): Promise<{ url: string; seen: unknown[] }> 
 describe('openStore', () => {
   it('opens a memory', async () => {
     const store = await openStore('memory:', {})
-    expect(await store.put('key:a', 'one')).toBe('stored')
+    expect(await store.put('key:a', 'one')).toEqual(WRITTEN)
   })
 
   it('opens a file by its path', async () => {
     const store = await openStore(`sqlite:${join(folder, 'with:colon.db')}`, {})
-    expect(await store.put('key:a', 'one')).toBe('stored')
+    expect(await store.put('key:a', 'one')).toEqual(WRITTEN)
     store.close?.()
   })
 

@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { StoreError } from '../../src/model/store-error.ts'
 import { sqlite } from '../../src/stores/sqlite.ts'
-import { clockFromNow, storeContract } from './contract.ts'
+import { clockFromNow, storeContract, WRITTEN } from './contract.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-sqlite-'))
 let files = 0
@@ -122,7 +122,7 @@ describe('sqlite', () => {
     // The write that was under way is there whole, or not at all.
     const newest = Math.max(...items.map(({ value }) => (JSON.parse(value) as { n: number }).n))
     expect([told, told + 1]).toContain(newest)
-    expect(await store.put('key:after', 'value', { ifVersion: null })).toBe('stored')
+    expect(await store.put('key:after', 'value', { ifVersion: null })).toEqual(WRITTEN)
     store.close()
   })
 
