@@ -10,7 +10,7 @@ const byPath = new Map(modules.map((module) => [module.path, module]))
 const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
   [0, /^src\/lib\//],
   [1, /^src\/model\//],
-  [2, /^src\/(?:crypto|keys|secrets|sinks|stores|dialects)\//],
+  [2, /^src\/(?:crypto|keys|limiters|secrets|sinks|stores|dialects)\//],
   [3, /^src\/(?:verifiers|policies)\//],
   [4, /^src\/[^/]+$/],
   [5, /^src\/http\//],
@@ -20,7 +20,7 @@ const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
 
 /** The only modules that may know Node. */
 const ON_NODE =
-  /^(?:src\/crypto\/node\.ts|src\/secrets\/file\.ts|src\/stores\/(?:sqlite|dynamodb)\.ts|src\/lib\/aws-call\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
+  /^(?:src\/crypto\/node\.ts|src\/secrets\/file\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
 
 /** Where each package may be imported; one that is not here may be imported nowhere. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {

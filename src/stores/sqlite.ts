@@ -1,9 +1,8 @@
-import { closeSync, openSync } from 'node:fs'
-import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import type { StatementSync } from 'node:sqlite'
+import { openSqliteFile, sqliteTrouble } from '../lib/sqlite-file.ts'
 import { isId, rowOf } from '../lib/storable.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Entry, Store } from '../model/ports.ts'
-import type { StoreTrouble } from '../model/store-error.ts'
 import { nameOfError, StoreError } from '../model/store-error.ts'
 import type { Listed, Statement } from './sql.ts'
 import { deleteStatement, GET, listStatement, pageOfRows, putStatement, sweepStatement } from './sql.ts'
@@ -21,22 +20,6 @@ export interface SqliteStore extends Store {
   close(): void
 }
 
-/** So much of the file is read without a copy, which keeps a look-up among a million entries near one among ten. */
-const MAPPED_BYTES = 2 ** 30
-
-/** The version of the tables below, kept in the file's own header. */
-const SCHEMA_VERSION = 1
-
-const SCHEMA = `
-CREATE TABLE entries (
-  id TEXT NOT NULL PRIMARY KEY, family TEXT NOT NULL, value TEXT NOT NULL, version TEXT NOT NULL,
-  name TEXT, expires INTEGER, gone INTEGER
-) STRICT;
-CREATE INDEX entries_by_name ON entries (family, name, id) WHERE name IS NOT NULL;
-CREATE INDEX entries_by_expires ON entries (family, expires, id) WHERE expires IS NOT NULL;
-CREATE INDEX entries_by_gone ON entries (gone) WHERE gone IS NOT NULL;
-PRAGMA user_version = ${SCHEMA_VERSION};`
-
 /**
  * Entries in one SQLite file, by Node's own `node:sqlite`: one machine, any number of its processes.
  *
@@ -49,7 +32,8 @@ PRAGMA user_version = ${SCHEMA_VERSION};`
  */
 export function sqlite(path: string, options: SqliteOptions = {}): SqliteStore {
   const now = options.now ?? (() => Date.now() / 1000)
-  const database = guarded(() => opened(path, options))
+  const { patienceMilliseconds, maxBytes } = options
+  const database = guarded(() => openSqliteFile(path, { patienceMilliseconds, maxBytes, synchronous: 'FULL' }))
   const prepared = new Map<string, StatementSync>()
 
   function statement(sql: string): StatementSync {
@@ -87,75 +71,10 @@ export function sqlite(path: string, options: SqliteOptions = {}): SqliteStore {
   }
 }
 
-function opened(path: string, { patienceMilliseconds = 2000, maxBytes }: SqliteOptions): DatabaseSync {
-  const module = process.getBuiltinModule?.('node:sqlite')
-  if (!module) throw new StoreError('sqlite', 'refused', `needs Node 22.13 or later; this is ${process.version}`)
-  // SQLite would make it readable by all that the process's mask allows.
-  if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
-  const database = new module.DatabaseSync(path)
-  database.exec(`PRAGMA busy_timeout = ${Math.trunc(patienceMilliseconds)}`)
-  database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL')
-  database.exec(`PRAGMA mmap_size = ${MAPPED_BYTES}`)
-  prepare(database)
-  if (maxBytes !== undefined) {
-    const { page_size: pageBytes } = database.prepare('PRAGMA page_size').get() as { page_size: number }
-    database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`)
-  }
-  return database
-}
-
-/** Two processes may open a new file at once: the second waits and then finds the tables. */
-function prepare(database: DatabaseSync): void {
-  if (versionOf(database) === SCHEMA_VERSION) return
-  database.exec('BEGIN IMMEDIATE')
-  try {
-    const version = versionOf(database)
-    if (version > SCHEMA_VERSION) throw new StoreError('sqlite', 'unreadable', 'the file was made by a later version')
-    if (!isEmpty(database) && version === 0) throw new StoreError('sqlite', 'unreadable', 'the file is not of Latchkey')
-    if (version === 0) database.exec(SCHEMA)
-    database.exec('COMMIT')
-  } catch (error) {
-    database.exec('ROLLBACK')
-    database.close()
-    throw error
-  }
-}
-
-function versionOf(database: DatabaseSync): number {
-  return (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version
-}
-
-function isEmpty(database: DatabaseSync): boolean {
-  return database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
-}
-
-/** SQLite's primary result codes (https://sqlite.org/rescode.html) that mean something to an operator. */
-const TROUBLES: Readonly<Record<number, readonly [StoreTrouble, string]>> = {
-  1: ['unreadable', 'the file holds other tables than ours'],
-  3: ['refused', 'the file may not be opened'],
-  5: ['busy', 'another process is writing'],
-  6: ['busy', 'another connection is writing'],
-  8: ['read-only', 'the file may only be read'],
-  11: ['unreadable', 'the file is damaged'],
-  13: ['full', 'there is no room left'],
-  14: ['down', 'the file cannot be opened'],
-  26: ['unreadable', 'the file is no SQLite database'],
-}
-
 function guarded<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {
-    if (error instanceof StoreError) throw error
-    throw new StoreError('sqlite', ...troubleOf(error))
+    throw new StoreError('sqlite', ...(sqliteTrouble(error) ?? (['down', nameOfError(error)] as const)))
   }
-}
-
-function troubleOf(error: unknown): readonly [StoreTrouble, string] {
-  const { errcode, code, syscall } = error as { errcode?: number; code?: string; syscall?: string }
-  const known = errcode === undefined ? undefined : TROUBLES[errcode & 0xff]
-  if (known) return known
-  if (syscall === undefined) return ['down', nameOfError(error)]
-  const detail = `the file cannot be opened: ${code}`
-  return [code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'refused' : 'down', detail]
 }

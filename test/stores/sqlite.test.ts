@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -91,7 +91,8 @@ describe('sqlite', () => {
     const file = newFile()
     sqlite(file).close()
     const migrated = newFile()
-    written(migrated, readFileSync(new URL('../../migrations/d1/0001_entries.sql', import.meta.url), 'utf8'))
+    const folder = new URL('../../migrations/d1/', import.meta.url)
+    for (const name of readdirSync(folder).sort()) written(migrated, readFileSync(new URL(name, folder), 'utf8'))
     expect(schemaOf(file)).toEqual(schemaOf(migrated))
   })
 
