@@ -3,18 +3,13 @@ import { stripVTControlCharacters } from 'node:util'
 import type { ArgsDef, CommandDef } from 'citty'
 import { defineCommand, renderUsage } from 'citty'
 import { VERSION } from '../version.ts'
+import type { Command, Commands, Group } from './command.ts'
+import { failureOf } from './failure.ts'
 import { complain, print, say } from './terminal.ts'
 import type { Flags } from './usage.ts'
-import { UsageError } from './usage.ts'
+import { shown, UsageError } from './usage.ts'
 
-/** A command: what it is for, and how it is run. Its module is loaded only when it is called. */
-interface Command {
-  readonly description: string
-  readonly positionals?: readonly string[]
-  load(): Promise<{ flags: Flags; run(rawArgs: readonly string[]): number | undefined | Promise<number | undefined> }>
-}
-
-const COMMANDS: Readonly<Record<string, Command>> = {
+const COMMANDS: Commands = {
   serve: {
     description: 'run the gate on Node',
     load: () => import('./serve.ts').then(({ serve, SERVE_FLAGS }) => ({ flags: SERVE_FLAGS, run: serve })),
@@ -28,34 +23,77 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     positionals: ['METHOD', 'URL'],
     load: () => import('./explain.ts').then(({ explain, EXPLAIN_FLAGS }) => ({ flags: EXPLAIN_FLAGS, run: explain })),
   },
+  keys: {
+    description: 'issue, list, rotate and revoke keys',
+    commands: () => import('./keys/commands.ts').then(({ KEY_COMMANDS }) => KEY_COMMANDS),
+  },
+  whoami: {
+    description: 'ask a deployment what a token may do',
+    load: () => import('./whoami.ts').then(({ whoami, WHOAMI_FLAGS }) => ({ flags: WHOAMI_FLAGS, run: whoami })),
+  },
+  pepper: {
+    description: 'make a random pepper for issued keys',
+    load: () => import('./pepper.ts').then(({ pepper, PEPPER_FLAGS }) => ({ flags: PEPPER_FLAGS, run: pepper })),
+  },
   token: {
     description: 'make a random static token',
     load: () => import('./token.ts').then(({ token, TOKEN_FLAGS }) => ({ flags: TOKEN_FLAGS, run: token })),
   },
 }
 
+const PROGRAM: Group = { description: 'token authorization at the edge', commands: async () => COMMANDS }
+
 /** Exit 0: done or allowed; 1: refused or faulty; 2: the command line was not understood. */
-async function main([name, ...rawArgs]: readonly string[]): Promise<number | undefined> {
-  if (name === '--version' || name === '-v') {
+async function main(rawArgs: readonly string[]): Promise<number | undefined> {
+  if (rawArgs[0] === '--version' || rawArgs[0] === '-v') {
     print(VERSION)
     return 0
   }
+  return runGroup(['latchkey'], PROGRAM, rawArgs)
+}
+
+/** `path` is what was read so far, as `latchkey keys`. */
+async function runGroup(
+  path: readonly string[],
+  group: Group,
+  [name, ...rawArgs]: readonly string[],
+): Promise<number | undefined> {
   if (name === undefined) {
-    say(coloured(await usage(), process.stderr))
+    say(coloured(await usageOfGroup(path, group), process.stderr))
     return 2
   }
   if (name === '--help' || name === '-h') {
-    print(coloured(await usage(), process.stdout))
+    print(coloured(await usageOfGroup(path, group), process.stdout))
     return 0
   }
-  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
-  if (!command) throw new UsageError(`no command '${name}'`)
+  const commands = await group.commands()
+  const found = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (!found) return misunderstood(`no command '${[...path.slice(1), shown(name)].join(' ')}'`, path)
+  return 'commands' in found ? runGroup([...path, name], found, rawArgs) : runCommand([...path, name], found, rawArgs)
+}
+
+async function runCommand(
+  path: readonly string[],
+  command: Command,
+  rawArgs: readonly string[],
+): Promise<number | undefined> {
   const { flags, run } = await command.load()
   if (rawArgs.includes('--help') || rawArgs.includes('-h')) {
-    print(coloured(await usageOf(name, command, flags), process.stdout))
+    print(coloured(await usageOfCommand(path, command, flags), process.stdout))
     return 0
   }
-  return run(rawArgs)
+  try {
+    return await run(rawArgs)
+  } catch (error) {
+    if (error instanceof UsageError) return misunderstood(error.message, path.length > 2 ? path : path.slice(0, 1))
+    throw error
+  }
+}
+
+function misunderstood(message: string, path: readonly string[]): number {
+  complain(message)
+  say(`see: ${path.join(' ')} --help`)
+  return 2
 }
 
 /** citty colours its text whoever reads it. */
@@ -63,33 +101,41 @@ function coloured(text: string, { isTTY }: NodeJS.WriteStream): string {
   return isTTY ? text : stripVTControlCharacters(text)
 }
 
-function usage(): Promise<string> {
+async function usageOfGroup(path: readonly string[], { description, commands }: Group): Promise<string> {
   const subCommands = Object.fromEntries(
-    Object.entries(COMMANDS).map(([name, { description }]) => [name, defineCommand({ meta: { name, description } })]),
+    Object.entries(await commands()).map(([name, each]) => [
+      name,
+      defineCommand({ meta: { name, description: each.description } }),
+    ]),
   )
-  const description = 'token authorization at the edge'
-  return renderUsage(defineCommand({ meta: { name: 'latchkey', version: VERSION, description }, subCommands }))
+  const isProgram = path.length === 1
+  const meta = { name: path.at(-1) as string, description, ...(isProgram && { version: VERSION }) }
+  return renderUsage(defineCommand({ meta, subCommands }), parentOf(path))
 }
 
-function usageOf(name: string, { description, positionals = [] }: Command, flags: Flags): Promise<string> {
+function usageOfCommand(
+  path: readonly string[],
+  { description, positionals = [] }: Command,
+  flags: Flags,
+): Promise<string> {
   const args: ArgsDef = Object.fromEntries([
     ...positionals.map((each) => [each, { type: 'positional', required: true }]),
     ...Object.entries(flags),
   ])
-  const parent: CommandDef = defineCommand({ meta: { name: 'latchkey' } })
-  return renderUsage(defineCommand({ meta: { name, description }, args }) as CommandDef, parent)
+  const meta = { name: path.at(-1) as string, description }
+  return renderUsage(defineCommand({ meta, args }) as CommandDef, parentOf(path))
+}
+
+function parentOf(path: readonly string[]): CommandDef | undefined {
+  return path.length === 1 ? undefined : defineCommand({ meta: { name: path.slice(0, -1).join(' ') } })
 }
 
 try {
   const code = await main(process.argv.slice(2))
   if (code !== undefined) process.exitCode = code
 } catch (error) {
-  if (error instanceof UsageError) {
-    complain(error.message)
-    say('see: latchkey --help')
-    process.exitCode = 2
-  } else {
-    complain(`unexpected: ${error instanceof Error ? (error.stack ?? error.name) : 'unknown error'}`)
-    process.exitCode = 1
-  }
+  const { message, details } = failureOf(error)
+  complain(message)
+  for (const detail of details) say(`  ${detail}`)
+  process.exitCode = 1
 }

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises'
 import { styleText } from 'node:util'
 
 type Colour = 'red' | 'yellow' | 'green' | 'bold' | 'dim'
@@ -24,4 +25,20 @@ export function complain(line: string): void {
 /** A result: for people as text, for scripts as JSON. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`)
+}
+
+/** Text that somebody else has written, without what would move a terminal's cursor or hide a part of it. */
+export function plain(text: string): string {
+  return text.replace(/\p{C}/gu, '\ufffd')
+}
+
+/** Asks the person at the terminal; undefined where nobody is there to answer. */
+export async function ask(question: string): Promise<string | undefined> {
+  if (!process.stdin.isTTY) return undefined
+  const reader = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return await reader.question(`${question} `)
+  } finally {
+    reader.close()
+  }
 }

@@ -35,10 +35,11 @@ export function given(rawArgs: readonly string[], flags: Flags, positionals = 0)
   try {
     parsed = parseArgs({ args: [...rawArgs], options, allowPositionals: positionals > 0, strict: true })
   } catch (error) {
-    throw new UsageError((error as Error).message.replace(/\. To specify .*$/s, ''))
+    const [message = ''] = (error as Error).message.replace(/\. To specify .*$/s, '').split('\n')
+    throw new UsageError(message.replace(/'([^']*)'/g, (_, text: string) => `'${shown(text)}'`))
   }
   if (parsed.positionals.length > positionals)
-    throw new UsageError(`Unexpected argument '${parsed.positionals[positionals]}'`)
+    throw new UsageError(`Unexpected argument '${shown(parsed.positionals[positionals] ?? '')}'`)
   const texts = (name: string) => ((parsed.values[name] ?? []) as (string | boolean)[]).map(String)
   for (const [name, flag] of Object.entries(flags)) {
     if (!flag.multiple && texts(name).length > 1) throw new UsageError(`Option '--${name}' may be given once`)
@@ -49,4 +50,12 @@ export function given(rawArgs: readonly string[], flags: Flags, positionals = 0)
     is: (name) => texts(name)[0] === 'true',
     positionals: parsed.positionals,
   }
+}
+
+/** The longest word that is no token: names of flags and keys are shorter, tokens longer. */
+const MOST_SHOWN_CHARACTERS = 32
+
+/** What was typed, as an error tells it. Somebody may have pasted a token, and errors end up in logs. */
+export function shown(text: string): string {
+  return text.length > MOST_SHOWN_CHARACTERS ? `${text.slice(0, 8)}...` : text
 }

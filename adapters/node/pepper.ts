@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto'
+import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
+import type { Pepper } from '../../src/keys/format.ts'
+import { secretValues } from '../../src/lib/secret.ts'
+import type { Reader, SecretSource } from '../../src/model/ports.ts'
+
+/** The secret that holds the pepper where no document names one. */
+export const PEPPER_SECRET = 'LATCHKEY_PEPPER'
+
+/** The version that such a pepper has. */
+export const PEPPER_VERSION = '1'
+
+/** There is no pepper, or it cannot be read. The message is one line for an operator, and holds no secret. */
+export class PepperMissing extends Error {
+  override name = 'PepperMissing'
+}
+
+/** A pepper, and the file that was made for it just now, where one was. */
+export interface FoundPepper {
+  readonly pepper: Pepper
+  readonly made?: string
+}
+
+/** A new pepper: 32 random bytes as 43 characters of base64url. */
+export function newPepper(): string {
+  return randomBytes(32).toString('base64url')
+}
+
+/**
+ * The pepper of a store where no document names one: the secret `LATCHKEY_PEPPER`, else the file `F.pepper` beside an
+ * SQLite file F, which is made readable by its owner alone where the store has no keys yet. What is in memory has one for as
+ * long as it lasts. Throws `PepperMissing`: any other store needs the secret, and a store that was made under a pepper
+ * needs that one back.
+ */
+export async function pepperBeside(text: string, secrets: SecretSource, store: Reader): Promise<FoundPepper> {
+  const [own] = await secrets.get(PEPPER_SECRET)
+  if (own !== undefined) return { pepper: pepperOf(own) }
+  if (text.startsWith('memory:')) return { pepper: pepperOf(newPepper()) }
+  const path = /^sqlite:(.+)$/s.exec(text)?.[1]
+  if (path === undefined) {
+    throw new PepperMissing(`set ${PEPPER_SECRET} to the pepper of this store; make one with: latchkey pepper`)
+  }
+  const file = `${path}.pepper`
+  const kept = readPepper(file)
+  if (kept !== undefined) return { pepper: pepperOf(kept) }
+  if (await store.get(`meta:pepper:${PEPPER_VERSION}`)) {
+    throw new PepperMissing(
+      `${file} is gone, and the keys of this store were made under it: bring it back, or set ${PEPPER_SECRET}`,
+    )
+  }
+  const made = newPepper()
+  // Of two that start at once one makes the file, and the other uses it.
+  return writePepper(file, made) ? { pepper: pepperOf(made), made: file } : pepperBeside(text, secrets, store)
+}
+
+function pepperOf(secret: string): Pepper {
+  return { version: PEPPER_VERSION, secret }
+}
+
+function readPepper(file: string): string | undefined {
+  let content: string
+  try {
+    content = readFileSync(file, 'utf8')
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT') return undefined
+    throw new PepperMissing(`${file} cannot be read: ${code}`)
+  }
+  const [pepper] = secretValues(content)
+  if (pepper === undefined) throw new PepperMissing(`${file} is empty: bring it back, or set ${PEPPER_SECRET}`)
+  return pepper
+}
+
+/** Whether this process has made the file. It appears whole: nobody ever reads a part of a pepper. */
+function writePepper(file: string, pepper: string): boolean {
+  const draft = `${file}.${randomBytes(6).toString('hex')}`
+  try {
+    const descriptor = openSync(draft, 'wx', 0o600)
+    writeSync(descriptor, `${pepper}\n`)
+    fsyncSync(descriptor)
+    closeSync(descriptor)
+    linkSync(draft, file)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'EEXIST') return false
+    throw new PepperMissing(`${file} cannot be written: ${code}; set ${PEPPER_SECRET} instead`)
+  } finally {
+    rmSync(draft, { force: true })
+  }
+}
