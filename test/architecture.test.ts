@@ -20,7 +20,7 @@ const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
 
 /** The only modules that may know Node. */
 const ON_NODE =
-  /^(?:src\/crypto\/node\.ts|src\/secrets\/file\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
+  /^(?:src\/crypto\/node\.ts|src\/secrets\/file\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|dynamodb-call|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
 
 /** Where each package may be imported; one that is not here may be imported nowhere. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {

@@ -1,28 +1,16 @@
+import type { D1Answer, D1Database } from '../lib/d1.ts'
+import { d1Trouble } from '../lib/d1.ts'
 import { inTime, PATIENCE_MILLISECONDS } from '../lib/in-time.ts'
 import { isId, rowOf } from '../lib/storable.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Entry, Store } from '../model/ports.ts'
-import type { StoreTrouble } from '../model/store-error.ts'
 import { StoreError, unanswered } from '../model/store-error.ts'
 import type { Listed, Statement } from './sql.ts'
 import { deleteStatement, GET, listStatement, pageOfRows, putStatement, sweepStatement } from './sql.ts'
 
+export type { D1Database } from '../lib/d1.ts'
+
 const STORE = 'cloudflare-d1'
-
-/** What is used of a D1 binding. */
-export interface D1Database {
-  prepare(sql: string): D1Statement
-  batch(statements: D1Statement[]): Promise<D1Answer[]>
-}
-
-interface D1Statement {
-  bind(...values: unknown[]): D1Statement
-  all(): Promise<D1Answer>
-}
-
-interface D1Answer {
-  readonly results: unknown[]
-}
 
 export interface CloudflareD1Options {
   readonly now?: () => EpochSeconds
@@ -78,16 +66,7 @@ export function cloudflareD1(database: D1Database, options: CloudflareD1Options 
   }
 }
 
-/** D1 tells what happened by its message alone. */
-const TROUBLES: readonly (readonly [RegExp, StoreTrouble, string])[] = [
-  [/no such (?:table|column)/i, 'refused', 'the table is missing or old: apply migrations/d1 by wrangler'],
-  [/SQLITE_FULL|maximum DB size|exceeded.*size/i, 'full', 'there is no room left'],
-  [/overloaded|too many requests|SQLITE_BUSY|queued for too long/i, 'busy', 'too many queries at once'],
-  [/SQLITE_(?:CORRUPT|NOTADB)/i, 'unreadable', 'the database is damaged'],
-]
-
 function told(error: unknown): StoreError {
-  const message = error instanceof Error ? error.message : ''
-  const [, trouble, detail] = TROUBLES.find(([pattern]) => pattern.test(message)) ?? []
-  return trouble && detail ? new StoreError(STORE, trouble, detail) : unanswered(STORE, error)
+  const trouble = d1Trouble(error)
+  return trouble ? new StoreError(STORE, ...trouble) : unanswered(STORE, error)
 }

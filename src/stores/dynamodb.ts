@@ -1,5 +1,5 @@
 import type { AwsAnswer, AwsCredentials } from '../lib/aws-call.ts'
-import { awsCaller } from '../lib/aws-call.ts'
+import { dynamodbCaller, dynamodbTrouble } from '../lib/dynamodb-call.ts'
 import { PATIENCE_MILLISECONDS } from '../lib/in-time.ts'
 import type { Order, Position } from '../lib/listing.ts'
 import { cursorAt, isGone, positionAt, positionOfText, sortTextOf } from '../lib/listing.ts'
@@ -7,7 +7,6 @@ import type { Row } from '../lib/storable.ts'
 import { checkedQuery, familyOf, isId, rowOf, Unstorable } from '../lib/storable.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Entry, ListQuery, Store } from '../model/ports.ts'
-import type { StoreTrouble } from '../model/store-error.ts'
 import { StoreError, unanswered } from '../model/store-error.ts'
 
 export interface DynamodbOptions {
@@ -43,12 +42,7 @@ type Item = Readonly<Record<string, Attribute>>
 export function dynamodb(options: DynamodbOptions): Store {
   const { table, region, credentials, endpoint, now = () => Date.now() / 1000 } = options
   const { patienceMilliseconds = PATIENCE_MILLISECONDS } = options
-  const target = 'DynamoDB_20120810'
-  const call = awsCaller({
-    service: 'dynamodb',
-    jsonVersion: '1.0',
-    ...{ region, endpoint, target, credentials, patienceMilliseconds },
-  })
+  const call = dynamodbCaller({ region, endpoint, credentials, patienceMilliseconds })
 
   async function asked(operation: string, input: object): Promise<AwsAnswer> {
     let answer: AwsAnswer
@@ -57,8 +51,9 @@ export function dynamodb(options: DynamodbOptions): Store {
     } catch (error) {
       throw unanswered('dynamodb', error)
     }
-    if (answer.status === 200 || answer.exception === 'ConditionalCheckFailedException') return answer
-    throw new StoreError('dynamodb', troubleOf(answer), answer.exception ?? `status ${answer.status}`)
+    const trouble = dynamodbTrouble(answer)
+    if (trouble) throw new StoreError('dynamodb', trouble, answer.exception ?? `status ${answer.status}`)
+    return answer
   }
 
   async function rowAt(id: string): Promise<Row | undefined> {
@@ -197,12 +192,4 @@ function textOf(attribute: Attribute | undefined): string | undefined {
 
 function entryOf({ id, value, version }: Row): Entry {
   return { id, value, version }
-}
-
-const BUSY = /^(?:ProvisionedThroughputExceeded|Throttling|ThrottlingException|RequestLimitExceeded|LimitExceeded)/
-
-function troubleOf({ status, exception = '' }: AwsAnswer): StoreTrouble {
-  if (BUSY.test(exception)) return 'busy'
-  if (/^ItemCollectionSizeLimitExceeded/.test(exception)) return 'full'
-  return status >= 500 ? 'down' : 'refused'
 }

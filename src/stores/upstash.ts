@@ -3,11 +3,11 @@ import type { Order, Position } from '../lib/listing.ts'
 import { cursorAt, positionAt, positionOfText, sortTextOf } from '../lib/listing.ts'
 import type { Row } from '../lib/storable.ts'
 import { checkedQuery, endOf, familyOf, isId, rowOf } from '../lib/storable.ts'
+import { upstashCaller } from '../lib/upstash-call.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Entry, ListQuery, Store } from '../model/ports.ts'
-import type { StoreTrouble } from '../model/store-error.ts'
-import { StoreError } from '../model/store-error.ts'
-import { exchange, storeUrl } from './exchange.ts'
+import { StoreError, unanswered } from '../model/store-error.ts'
+import { storeUrl } from './exchange.ts'
 
 export interface UpstashOptions {
   readonly now?: () => EpochSeconds
@@ -85,18 +85,14 @@ const HEAD_LENGTH = VERSION_LENGTH + ENDLESS.length
  */
 export function upstash(url: string, token: string, options: UpstashOptions = {}): Store {
   const { now = () => Date.now() / 1000, patienceMilliseconds = PATIENCE_MILLISECONDS } = options
-  const address = storeUrl('upstash', url).href
-  let syncToken: string | null = null
+  const call = upstashCaller(storeUrl('upstash', url).href, token, patienceMilliseconds)
 
   async function command(...parts: readonly (string | number)[]): Promise<unknown> {
-    const sync = syncToken === null ? undefined : { 'Upstash-Sync-Token': syncToken }
-    const headers = { Authorization: `Bearer ${token}`, 'Content-Type': 'application/json', ...sync }
-    const init = { method: 'POST', headers, body: JSON.stringify(parts) }
-    const { status, headers: answered, body } = await exchange('upstash', address, init, patienceMilliseconds)
-    syncToken = answered.get('upstash-sync-token') ?? syncToken
-    if (typeof body !== 'object' || body === null) throw new StoreError('upstash', 'down', `status ${status}`)
-    if (status === 200 && 'result' in body) return body.result
-    throw new StoreError('upstash', ...troubleOf(status, 'error' in body ? String(body.error) : ''))
+    const answer = await call(...parts).catch((error: unknown) => {
+      throw unanswered('upstash', error)
+    })
+    if ('trouble' in answer) throw new StoreError('upstash', ...answer.trouble)
+    return answer.result
   }
 
   const script = (text: string, id: string, ...values: readonly string[]) =>
@@ -165,20 +161,4 @@ function rangeOf({ prefix, by = 'id', from }: ListQuery): [string, string] {
   const after = positionAt(by, from)
   const member = by === 'id' ? after.id : prefix + sortTextOf(by, after)
   return [member < prefix ? `[${prefix}` : `(${member}`, end]
-}
-
-/** https://upstash.com/docs/redis/troubleshooting, and Redis's own. */
-const TROUBLES: readonly (readonly [RegExp, StoreTrouble, string])[] = [
-  [/^OOM|capacity quota|record size/i, 'full', 'there is no room left'],
-  [/max .*(?:requests?|connections?) (?:limit )?exceeded|^(?:BUSY|LOADING)/i, 'busy', 'too many requests'],
-  [/^READONLY|^NOPERM/i, 'read-only', 'the token may only read'],
-  [/^(?:WRONGPASS|NOAUTH)|unauthorized/i, 'refused', 'the token is not accepted'],
-  [/^WRONGTYPE/i, 'unreadable', 'its keys hold what another program has written'],
-]
-
-function troubleOf(status: number, message: string): [StoreTrouble, string] {
-  const [, trouble, detail] = TROUBLES.find(([pattern]) => pattern.test(message)) ?? []
-  if (trouble !== undefined && detail !== undefined) return [trouble, detail]
-  if (status === 429) return ['busy', 'too many requests']
-  return [status >= 400 && status < 500 ? 'refused' : 'down', `status ${status}`]
 }
