@@ -5,12 +5,13 @@ import { isListed } from './lib/ip.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after } from './lib/maybe.ts'
 import type { Access } from './model/access.ts'
-import type { Credential } from './model/credential.ts'
+import type { Shown } from './model/credential.ts'
 import { placeName } from './model/credential.ts'
-import type { Decision, Match, Refusal } from './model/decision.ts'
+import type { Decision, Match, Notice, Refusal } from './model/decision.ts'
 import { isRefusal } from './model/decision.ts'
-import type { Attempt, Policy } from './model/ports.ts'
+import type { Attempt, Digests, Policy } from './model/ports.ts'
 import type { Principal } from './model/principal.ts'
+import { STATUSES } from './model/reason.ts'
 import type { FindMatch } from './routes.ts'
 import type { Snapshot } from './snapshot.ts'
 
@@ -37,11 +38,18 @@ export interface Parts {
   readonly settings: Settings
   readonly findMatch: FindMatch
   readonly extract: Extract
-  readonly policies: readonly { readonly name: string; readonly policy: Policy }[]
+  readonly policies: readonly NamedPolicy[]
+  readonly digests: Digests
+}
+
+/** A policy with the name that `explain` tells. */
+export interface NamedPolicy {
+  readonly name: string
+  readonly policy: Policy
 }
 
 /** The flow: what is refused here, and in which order, is the same on every host. */
-export function authorizer({ settings, findMatch, extract, policies }: Parts): Authorize {
+export function authorizer({ settings, findMatch, extract, policies, digests }: Parts): Authorize {
   return (access, snapshot, { endpoints, trace }) => {
     const found = findMatch(access, endpoints)
     const match = isRefusal(found) ? undefined : found
@@ -50,25 +58,34 @@ export function authorizer({ settings, findMatch, extract, policies }: Parts): A
     if (isRefusal(found)) return deny('route', found)
     trace?.(passed('route', `${found.pattern} (${found.access}, ${found.surface ?? 'any surface'})`))
 
-    if (found.passage !== 'judged') {
-      trace?.(passed('passage', found.passage))
-      return { allow: true, principal: 'anonymous', match: found, place: undefined }
-    }
+    if (found.passage === 'public' || found.passage === 'preflight') return anonymous(found)
     if (isInsecure(access)) return deny('transport', { reason: 'transport-insecure' })
     const credential = extract(access, found.query)
-    if (isRefusal(credential)) return deny('credential', credential)
+    if (isRefusal(credential)) {
+      const isOptional = found.passage === 'optional' && credential.reason === 'credential-missing'
+      return isOptional ? anonymous(found) : deny('credential', credential)
+    }
     trace?.(passed('credential', placeName(credential.place)))
 
-    return after(verify(credential, access, snapshot), (proved) => {
-      if (isRefusal(proved)) return deny('verify', { ...proved, place: credential.place })
-      trace?.(passed('verify', `${proved.kind} ${proved.credential}, ${proved.grant.type}`))
-      const attempt: Attempt = { principal: proved, access, match: found, place: credential.place }
-      return after(firstObjection(attempt, 0), (objection) =>
-        objection
-          ? deny('policy', { ...objection, place: credential.place }, proved)
-          : { allow: true, principal: proved, match: found, place: credential.place },
-      )
-    })
+    const { place, token } = credential
+    return after(digests.fingerprint(token), (fingerprint) =>
+      after(verify({ place, token, fingerprint }, access, snapshot), (proved) => {
+        if (isRefusal(proved)) return deny('verify', { ...proved, place }, proved.principal)
+        trace?.(passed('verify', `${proved.kind} ${proved.credential}, ${proved.grant.type}`))
+        let notices: Notice[] | undefined
+        const notice = (each: Notice) => void (notices ??= []).push(each)
+        return after(firstObjection({ principal: proved, access, match: found, place, notice }, 0), (objection) =>
+          objection
+            ? deny('policy', { ...objection, place }, proved)
+            : { allow: true, principal: proved, match: found, place, notices },
+        )
+      }),
+    )
+
+    function anonymous(match: Match): Decision {
+      trace?.(passed('passage', match.passage))
+      return { allow: true, principal: 'anonymous', match, place: undefined }
+    }
 
     function deny(step: Step['step'], refusal: Refusal, principal?: Principal): Decision {
       trace?.({ step, outcome: 'refused', note: refusal.detail ?? (refusal.permissions?.join(' ') || refusal.reason) })
@@ -105,16 +122,21 @@ function isOpenToAll(match: Match | undefined): boolean {
 }
 
 /**
- * Asks the verifiers of the place in turn: a token belongs to the one that proves it. Where none does, a credential
- * that is read here and has no value is the better explanation.
+ * Asks the verifiers of the place in turn: a token belongs to the one that proves it. Where none does, one that could not
+ * tell is the better explanation, and so is a credential that is read here and has no value.
  */
-function verify(credential: Credential, access: Access, snapshot: Snapshot): Maybe<Principal | Refusal> {
+function verify(credential: Shown, access: Access, snapshot: Snapshot): Maybe<Principal | Refusal> {
   const verifiers = snapshot.verifiersAt(credential.place)
+  let unsure: Refusal | undefined
   return ask(0)
 
   function ask(place: number): Maybe<Principal | Refusal> {
     const verifier = verifiers[place]
-    if (!verifier) return { reason: snapshot.gapAt(credential.place) ?? 'token-unknown' }
-    return after(verifier.verify(credential, access), (outcome) => outcome ?? ask(place + 1))
+    if (!verifier) return unsure ?? { reason: snapshot.gapAt(credential.place) ?? 'token-unknown' }
+    return after(verifier.verify(credential, access), (outcome) => {
+      if (outcome && !(isRefusal(outcome) && STATUSES[outcome.reason] === 503)) return outcome
+      unsure ??= outcome
+      return ask(place + 1)
+    })
   }
 }

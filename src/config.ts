@@ -4,6 +4,7 @@ import type {
   Document,
   PlaceDocument,
   RouteDocument,
+  SecretDocument,
   SecretsDocument,
 } from './document.ts'
 import type { Range } from './lib/ip.ts'
@@ -23,11 +24,15 @@ export interface CredentialSettings {
   readonly kind: CredentialDocument['kind']
   readonly name: string
   readonly places: readonly Place[]
-  readonly tokens: readonly Slot[]
-  readonly grant: Grant
+  /** Every secret that it names, in the document's order. */
+  readonly slots: readonly Slot[]
+  /** What it may do, or at most may do; undefined: what the credential that is shown says of itself. */
+  readonly grant: Grant | undefined
   readonly surface: Surface
   /** Whether the credential is passed on to the origin. */
   readonly forward: boolean
+  /** As it is written, for the module of its kind. */
+  readonly document: CredentialDocument
 }
 
 export interface OriginSettings {
@@ -72,6 +77,12 @@ export interface Settings {
   /** How much longer they count while their source is down. */
   readonly staleSeconds: number
   readonly revocationSeconds: number | undefined
+  /** As they are written, for the modules that are loaded only where these are there. */
+  readonly store: Document['store']
+  readonly limiter: Document['limiter']
+  readonly keys: NonNullable<Document['keys']>
+  readonly owners: NonNullable<Document['owners']>
+  readonly webhooks: NonNullable<Document['webhooks']>
   readonly log: { readonly allowed: boolean; readonly sample: number; readonly address: 'full' | 'truncated' | 'none' }
 }
 
@@ -82,7 +93,11 @@ export interface HostDefaults {
 
 export const DEFAULT_BASE = '/_latchkey'
 export const DEFAULT_SECRETS_SECONDS = 30
+export const DEFAULT_CACHE_SECONDS = 10
+export const DEFAULT_PREFIXES: readonly string[] = ['lk']
 export const MOST_STALE_SECONDS = 300
+/** How long a write takes to be seen in stores that are not consistent at once. */
+export const STORE_SECONDS: Readonly<Record<string, number>> = { 'cloudflare-kv': 60, 'global-config': 10 }
 
 /** Fills in the defaults of a document that is valid. */
 export function settingsOf(document: Document, host: HostDefaults): Settings {
@@ -111,10 +126,30 @@ export function settingsOf(document: Document, host: HostDefaults): Settings {
     secretsSeconds,
     staleSeconds:
       document.staleSeconds ??
-      Math.min(MOST_STALE_SECONDS, (revocationSeconds ?? Number.POSITIVE_INFINITY) - secretsSeconds),
+      Math.min(MOST_STALE_SECONDS, (revocationSeconds ?? Number.POSITIVE_INFINITY) - leastDelay(document)),
     revocationSeconds,
+    store: document.store,
+    limiter: document.limiter,
+    keys: document.keys ?? {},
+    owners: document.owners ?? {},
+    webhooks: document.webhooks ?? [],
     log: { allowed: true, sample: 1, address: 'full', ...document.log },
   }
+}
+
+/** How long a change takes where every source answers. */
+export function leastDelay({ secretsSeconds, credentials, store }: Partial<Document>): number {
+  return (
+    (secretsSeconds ?? DEFAULT_SECRETS_SECONDS) + cacheSecondsOf(credentials) + (STORE_SECONDS[`${store?.kind}`] ?? 0)
+  )
+}
+
+/** How old the record of an issued key may be; 0 where there are none. */
+export function cacheSecondsOf(credentials: readonly CredentialDocument[] = []): number {
+  const ages = credentials.map((credential) =>
+    credential.kind === 'api-key' ? (credential.cacheSeconds ?? DEFAULT_CACHE_SECONDS) : 0,
+  )
+  return Math.max(0, ...ages)
 }
 
 function originOf(origin: NonNullable<Document['origin']>): OriginSettings {
@@ -134,11 +169,25 @@ function credentialOf(credential: CredentialDocument, intern: (place: PlaceDocum
     kind: credential.kind,
     name: credential.name ?? credential.kind,
     places: (credential.from ?? [{ header: 'authorization', scheme: 'bearer' }]).map(intern),
-    tokens: slotsOf(credential.tokens),
-    grant: { type: credential.type ?? 'read-only', permissions: credential.permissions ?? [] },
-    surface: credential.surface ?? 'api',
+    slots: slotsIn(credential),
+    grant: grantOf(credential),
+    surface: ('surface' in credential && credential.surface) || 'api',
     forward: credential.forward === true,
+    document: credential,
   }
+}
+
+/** A static token that nobody has given a type may read; an issued key says itself what it may do. */
+function grantOf({ kind, type, permissions = [] }: CredentialDocument): Grant | undefined {
+  if (type === undefined && kind !== 'static-token') return undefined
+  return { type: type ?? 'read-only', permissions }
+}
+
+/** Secrets look alike wherever they stand, so each kind's are found without knowing the kind. */
+export function slotsIn(value: unknown): Slot[] {
+  if (typeof value !== 'object' || value === null) return []
+  const { secret } = value as { readonly secret?: unknown }
+  return typeof secret === 'string' ? slotsOf(value as SecretDocument) : Object.values(value).flatMap(slotsIn)
 }
 
 /** Equal places of different credentials become one object, so that a place can be compared by identity. */
@@ -160,7 +209,8 @@ function placeOf({ header, scheme, cookie, query, subprotocol }: PlaceDocument):
   return { kind: 'subprotocol', name: subprotocol as string }
 }
 
-function slotsOf(secrets: SecretsDocument): Slot[] {
+/** The slots of a secret as it is written. */
+export function slotsOf(secrets: SecretsDocument): Slot[] {
   return [secrets]
     .flat()
     .map(({ secret, until }) => ({ name: secret, until: until === undefined ? undefined : parseTimestamp(until) }))

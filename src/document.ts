@@ -21,26 +21,96 @@ export interface PlaceDocument {
   readonly subprotocol?: string
 }
 
-/** A shared secret that is accepted as it stands. */
-export interface StaticTokenDocument {
-  readonly kind: 'static-token'
+/** How often: `windowSeconds` or `per`, exactly one; windows and calendar units begin at UTC's. */
+export interface LimitDocument {
+  readonly requests: number
+  readonly windowSeconds?: number
+  readonly per?: 'hour' | 'day' | 'month'
+  /** Whose requests are counted together: each subject's (a key's, a static token's), or each owner's. Default `subject`. */
+  readonly by?: 'subject' | 'owner'
+}
+
+/** What every credential has, whatever its kind. */
+interface AnyCredentialDocument {
   /** Default: the kind. Unique in a document. */
   readonly name?: string
   /** Default: `Authorization: Bearer`. */
   readonly from?: readonly PlaceDocument[]
+  /** For `custom`, and only there: patterns such as `orders.*`. */
+  readonly permissions?: readonly string[]
+  /** Pass the credential on to the origin. Default: it is removed. */
+  readonly forward?: boolean
+  readonly limits?: readonly LimitDocument[]
+}
+
+/** A shared secret that is accepted as it stands. */
+export interface StaticTokenDocument extends AnyCredentialDocument {
+  readonly kind: 'static-token'
   readonly tokens: SecretsDocument
   /** Default: `read-only`. */
   readonly type?: GrantType
-  /** For `custom`, and only there: patterns such as `orders.*`. */
-  readonly permissions?: readonly string[]
   /** Default: `api`. */
   readonly surface?: Surface
-  /** Pass the credential on to the origin. Default: it is removed. */
-  readonly forward?: boolean
+}
+
+/** A secret under which keys are made and kept; its version is one base62 character that tokens carry. */
+export interface PepperDocument {
+  readonly version: number | string
+  readonly secret: string
+}
+
+/** Tokens of another system that were imported by their hashes, and still count. */
+export type ImportDocument =
+  | { readonly scheme: 'strapi'; readonly salt: SecretsDocument }
+  | {
+      readonly scheme: 'sha256'
+      /** A regular expression; only a token that fits it is hashed and looked up. */
+      readonly shape: string
+    }
+
+/** Keys that Latchkey issues; what each may do is in its record, and `type` and `permissions` are a ceiling. */
+export interface ApiKeyDocument extends AnyCredentialDocument {
+  readonly kind: 'api-key'
+  /** What tokens begin with; the first makes new ones. Default `["lk"]`. */
+  readonly prefixes?: readonly string[]
+  /** The first makes new keys; all count. */
+  readonly peppers: readonly PepperDocument[]
+  /** How old a record may be. Default 10. */
+  readonly cacheSeconds?: number
+  readonly imports?: readonly ImportDocument[]
+  /** The most that any key may do. Default: what its record says. */
+  readonly type?: GrantType
+  /** Whether holders may rotate their own keys at `whoami/rotate`. Default false. */
+  readonly selfRotation?: boolean
 }
 
 /** A credential of a document. */
-export type CredentialDocument = StaticTokenDocument
+export type CredentialDocument = StaticTokenDocument | ApiKeyDocument
+
+/** What a store can be. */
+export type StoreKind =
+  | 'memory'
+  | 'sqlite'
+  | 'cloudflare-d1'
+  | 'cloudflare-kv'
+  | 'dynamodb'
+  | 'upstash'
+  | 'global-config'
+
+/** A binding by name: on a Worker a binding, elsewhere a variable that holds a text such as `sqlite:./keys.db`. */
+export interface BindingDocument<Kind extends string> {
+  readonly binding: string
+  /** What it is, where that counts before anything runs: for the revocation delay, and for what limits can be kept. */
+  readonly kind?: Kind
+}
+
+/** Where events are sent as they happen: CloudEvents 1.0, signed by Standard Webhooks. */
+export interface WebhookDocument {
+  readonly url: string
+  readonly secret: SecretsDocument
+  /** Types of events, or `key-*`. Default: all but `decision`. */
+  readonly types?: readonly string[]
+}
 
 /** A route: first match wins; a request that none matches is refused. */
 export interface RouteDocument {
@@ -112,6 +182,26 @@ export interface Document {
   readonly staleSeconds?: number
   /** A budget: a document that cannot keep it is a fault. */
   readonly revocation?: { readonly withinSeconds: number }
+  /** Where issued keys are kept. */
+  readonly store?: BindingDocument<StoreKind>
+  /** Where requests are counted. Default: in the store, or in the process where there is none. */
+  readonly limiter?: BindingDocument<StoreKind | 'cloudflare-rate-limit' | 'cloudflare-durable-object'>
+  /** How keys may be made. */
+  readonly keys?: {
+    /** Default 90. */
+    readonly defaultLifetimeDays?: number
+    /** Default: none. */
+    readonly maxLifetimeDays?: number
+    /** Default true, where `maxLifetimeDays` is absent. */
+    readonly allowNever?: boolean
+    /** The key under which viewable copies are kept. Default: none are made. */
+    readonly encryption?: SecretsDocument
+    /** How long before its end a key is told to be near it. Default 7. */
+    readonly nearExpiryDays?: number
+  }
+  /** What holds for the keys of one owner together. */
+  readonly owners?: Readonly<Record<string, { readonly limits: readonly Omit<LimitDocument, 'by'>[] }>>
+  readonly webhooks?: readonly WebhookDocument[]
   readonly log?: {
     /** Whether allowed requests are logged. Default true. */
     readonly allowed?: boolean

@@ -10,13 +10,16 @@ export interface Endpoints {
   isProbe(target: string): boolean
 }
 
+/** What else lies under a base path. */
+export type MatchMore = Endpoints['match']
+
 /** The endpoints under a base path. They are recognised on the bytes that are judged, before any router. */
-export function ownEndpoints(base: string): Endpoints {
+export function ownEndpoints(base: string, matchMore?: MatchMore): Endpoints {
   const byPath = new Map((['live', 'health', 'whoami'] as const).map((endpoint) => [`${base}/${endpoint}`, endpoint]))
   return {
     match(target, method, isPreflight) {
       const endpoint = method === 'GET' || method === 'HEAD' ? byPath.get(target.path) : undefined
-      return endpoint && endpointMatch(endpoint, target, isPreflight)
+      return endpoint ? endpointMatch(endpoint, target, isPreflight) : matchMore?.(target, method, isPreflight)
     },
     isProbe(target) {
       const endpoint = byPath.get(splitTarget(target)?.path ?? '')

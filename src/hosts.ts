@@ -24,6 +24,11 @@ export const KEYS_BY_HOST: Readonly<Record<keyof Document, readonly HostName[]>>
   secretsSeconds: HOSTS,
   staleSeconds: HOSTS,
   revocation: HOSTS,
+  store: HOSTS,
+  limiter: HOSTS,
+  keys: ['node', 'cloudflare', 'vercel'],
+  owners: HOSTS,
+  webhooks: HOSTS,
   log: HOSTS,
 }
 

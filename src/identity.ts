@@ -20,7 +20,7 @@ export function identityHeaders(
     ['X-Latchkey-Type', known?.grant.type ?? ''],
     ['X-Latchkey-Name', encodeVisible(known?.credential ?? '')],
     ['X-Latchkey-Owner', encodeVisible(known?.owner ?? '')],
-    ['X-Latchkey-Permissions', (known?.grant.permissions ?? []).map(encodeVisible).join(' ')],
+    ['X-Latchkey-Permissions', (known?.covered ?? known?.grant.permissions ?? []).map(encodeVisible).join(' ')],
     ['X-Latchkey-Expires', known?.expiresAt === undefined ? '' : String(Math.floor(known.expiresAt))],
     [REQUEST_ID_HEADER, requestId],
   ]
@@ -35,7 +35,7 @@ export function whoami(principal: Principal): Record<string, unknown> {
     kind: principal.kind,
     type: principal.grant.type,
     surface: principal.surface,
-    permissions: principal.grant.permissions,
+    permissions: principal.covered ?? principal.grant.permissions,
     expiresAt: principal.expiresAt ?? null,
   }
 }

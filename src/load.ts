@@ -6,6 +6,8 @@ import type { HostDefaults } from './config.ts'
 import { settingsOf } from './config.ts'
 import type { Document } from './document.ts'
 import type { Endpoints } from './endpoints.ts'
+import type { Equipment } from './kind.ts'
+import { BARE } from './kind.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after } from './lib/maybe.ts'
 import { splitTarget } from './lib/path.ts'
@@ -42,14 +44,34 @@ export interface DocumentSource {
  * Builds the authorizer from wherever the document is. A faulty document gives one that refuses everything, and its
  * faults are logged. The validator is loaded only for a document that has no stamp.
  */
-export function load(source: DocumentSource, host: Host, defaults: HostDefaults): Maybe<Latchkey> {
+export function load(
+  source: DocumentSource,
+  host: Host,
+  defaults: HostDefaults,
+  equipment: Equipment = BARE,
+): Maybe<Latchkey> {
   const stamped = source.text === undefined ? stampedDocument(source.document) : undefined
-  if (stamped) return build(stamped, host, defaults)
-  return after(validation(source), (result) => {
-    if (result.ok) return build(result.document, host, defaults)
-    logFaults(result.faults, host)
+  if (stamped) return built(stamped)
+  return after(validation(source), (result) => (result.ok ? built(result.document) : failed(result.faults)))
+
+  function built(document: Document): Latchkey {
+    const faults = missingKinds(document, equipment)
+    return faults.length === 0 ? build(document, host, defaults, equipment) : failed(faults)
+  }
+
+  function failed(faults: readonly Fault[]): Latchkey {
+    logFaults(faults, host)
     return faulty(host, defaults)
-  })
+  }
+}
+
+/** What a document asks for and its bundle does not hold. */
+function missingKinds({ credentials }: Document, { verifiers }: Equipment): Fault[] {
+  return credentials.flatMap(({ kind }, place) =>
+    kind === 'static-token' || verifiers.some((each) => each.kind === kind)
+      ? []
+      : [{ pointer: `/credentials/${place}/kind`, message: 'a kind that the entry file names in "verifiers"' }],
+  )
 }
 
 async function validation({ text, document }: DocumentSource): Promise<Validation> {
@@ -86,6 +108,10 @@ export function faulty(host: Host, defaults: HostDefaults): Latchkey {
     judge,
     judgeWhat: (_, access, question) => judge(access, question),
     failing: () => [],
+    store: undefined,
+    recorder: undefined,
+    sink: host.sink,
+    forget: () => undefined,
     warm: () => undefined,
   }
 }

@@ -14,6 +14,7 @@ export function observer(settings: Settings['log'], sink: Sink): Observe {
   return (decision, access, durationMs) => {
     if (decision.allow && (!settings.allowed || (settings.sample < 1 && Math.random() >= settings.sample))) return
     const principal = decision.principal === 'anonymous' ? undefined : decision.principal
+    const keyId = principal?.kind === 'api-key' ? principal.subject : null
     sink.write({
       type: 'decision',
       time: timeOf(access.at),
@@ -26,7 +27,7 @@ export function observer(settings: Settings['log'], sink: Sink): Observe {
       reason: decision.allow ? null : decision.refusal.reason,
       kind: principal?.kind ?? null,
       name: principal?.credential ?? null,
-      keyId: null,
+      keyId,
       owner: principal?.owner ?? null,
       slot: principal?.slot ?? null,
       address: addressOf(access.clientAddress),

@@ -1,4 +1,5 @@
 import type { Settings, Slot } from './config.ts'
+import { slotsIn } from './config.ts'
 import { inTime, PATIENCE_MILLISECONDS } from './lib/in-time.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { isLater } from './lib/maybe.ts'
@@ -17,18 +18,17 @@ export interface Reading {
 export type Readings = ReadonlyMap<string, Reading>
 
 /** Where a secret stands decides which characters it may have. */
-type Use = 'token' | 'header'
+type Use = 'token' | 'header' | 'text'
 
 /** The secrets that a document names, and what each is used for. */
 export function secretUses(settings: Settings): ReadonlyMap<string, Use> {
   const names = (slots: Iterable<Slot>, use: Use) => Array.from(slots, (slot): [string, Use] => [slot.name, use])
+  const { credentials, keys, origin, proxies, webhooks } = settings
   return new Map([
-    ...names(Array.from(settings.origin?.headers.values() ?? []).flat(), 'header'),
-    ...names(settings.proxies?.secret ?? [], 'token'),
-    ...names(
-      settings.credentials.flatMap((credential) => credential.tokens),
-      'token',
-    ),
+    ...names(Array.from(origin?.headers.values() ?? []).flat(), 'header'),
+    ...names(proxies?.secret ?? [], 'token'),
+    ...credentials.flatMap(({ kind, slots }) => names(slots, kind === 'static-token' ? 'token' : 'text')),
+    ...names(slotsIn([keys, webhooks]), 'text'),
   ])
 }
 
@@ -58,7 +58,7 @@ export function readSecret(
     const fault = texts.map((text) => faultOf(text, use)).find((each) => each !== undefined)
     if (fault === undefined) {
       const known = new Set(before?.values.map((value) => value.reveal()))
-      if (use === 'token') for (const text of texts) if (!known.has(text)) warnOfWeakness(name, text, host)
+      if (use !== 'header') for (const text of texts) if (!known.has(text)) warnOfWeakness(name, text, host)
       return { values: texts.map((text) => new Secret(text)), readAt: at, failed: false }
     }
     const values = before?.values ?? []
@@ -92,6 +92,7 @@ function warn(host: Host, level: 'warn' | 'error', message: string): void {
 
 /** What is wrong with a value, in words that do not tell it; undefined where its place can hold it. */
 export function faultOf(text: string, use: Use): string | undefined {
+  if (use === 'text') return undefined
   if (use === 'header') return /^[\x20-\x7e]*$/.test(text) ? undefined : 'has a character that no header can hold'
   return /^[\x21-\x2b\x2d-\x7e]*$/.test(text) ? undefined : 'has a space, a comma or a character outside ASCII'
 }

@@ -57,6 +57,7 @@ export function responder(settings: Settings): Responder {
         'Content-Type': dialect.contentType,
         'Cache-Control': 'no-store',
         [REQUEST_ID_HEADER]: access.requestId,
+        ...Object.fromEntries(refusal.notices ?? []),
       }
       const code = status(reason)
       if (code === 401 || reason === 'permission-missing') {

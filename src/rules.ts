@@ -1,5 +1,12 @@
-import { DEFAULT_BASE, DEFAULT_SECRETS_SECONDS } from './config.ts'
-import type { CredentialDocument, Document, PlaceDocument, RouteDocument } from './document.ts'
+import { cacheSecondsOf, DEFAULT_BASE, DEFAULT_PREFIXES, leastDelay, STORE_SECONDS } from './config.ts'
+import type {
+  ApiKeyDocument,
+  CredentialDocument,
+  Document,
+  LimitDocument,
+  PlaceDocument,
+  RouteDocument,
+} from './document.ts'
 import { canonicalHeaderName } from './lib/header-name.ts'
 import { classifyPath, segmentsOf } from './lib/path.ts'
 import { placeholders } from './lib/permission.ts'
@@ -28,7 +35,10 @@ export function brokenRules(document: Partial<Document>, wellFormed: (pointer: s
   const routes = listOf<RouteDocument>(document.routes)
 
   for (const [place, credential] of credentials.entries()) {
-    look(['credentials', place], (report) => checkCredential(credential, credentials.slice(0, place), report))
+    look(['credentials', place], (report) => {
+      checkCredential(credential, credentials.slice(0, place), report)
+      if (credential.kind === 'api-key') checkApiKey(credential, credentials.slice(0, place), document, report)
+    })
   }
   for (const [place, route] of routes.entries()) {
     look(['routes', place], (report) => {
@@ -36,9 +46,11 @@ export function brokenRules(document: Partial<Document>, wellFormed: (pointer: s
       checkRoute(route, credentials, report)
     })
   }
+  if (document.keys !== undefined) look(['keys'], (report) => checkKeys(document, report))
+  if (document.owners !== undefined) look(['owners'], (report) => checkOwners(document, report))
   if (typeof document.origin === 'object') look(['origin'], (report) => checkOrigin(document, report))
   if (document.proxies !== undefined) look(['proxies'], (report) => checkProxies(document, report))
-  if (document.revocation !== undefined && wellFormed('/secretsSeconds') && wellFormed('/staleSeconds')) {
+  if (document.revocation !== undefined && ['/secretsSeconds', '/staleSeconds', '/credentials', '/store'].every(wellFormed)) {
     look(['revocation'], (report) => checkBudget(document, report))
   }
   return faults
@@ -65,6 +77,49 @@ function checkCredential(credential: CredentialDocument, before: readonly Creden
   for (const [place, from] of (credential.from ?? []).entries()) {
     checkPlace(from, (below, message) => report(['from', place, ...below], message))
   }
+  checkLimits(credential.limits ?? [], report)
+}
+
+function checkApiKey(
+  { prefixes = DEFAULT_PREFIXES, peppers }: ApiKeyDocument,
+  before: readonly CredentialDocument[],
+  { store }: Partial<Document>,
+  report: Report,
+): void {
+  if (store === undefined) report([], 'beside "store", which says where keys are kept')
+  const taken = new Set(
+    before.flatMap((other) => (other?.kind === 'api-key' ? (other.prefixes ?? DEFAULT_PREFIXES) : [])),
+  )
+  for (const [place, prefix] of prefixes.entries()) {
+    if (!taken.has(prefix) && !prefixes.slice(0, place).includes(prefix)) continue
+    report(prefixes === DEFAULT_PREFIXES ? ['prefixes'] : ['prefixes', place], 'a prefix that stands only once')
+  }
+  const versions = peppers.map(({ version }) => String(version))
+  for (const [place, version] of versions.entries()) {
+    if (versions.indexOf(version) < place) report(['peppers', place, 'version'], 'a version that stands only once')
+  }
+}
+
+function checkOwners({ owners = {} }: Partial<Document>, report: Report): void {
+  for (const owner of Object.keys(owners)) {
+    if (UNREAD_NAMES.has(owner)) report([owner], 'the name of an owner')
+    else checkLimits(owners[owner]?.limits ?? [], (below, message) => report([owner, ...below], message))
+  }
+}
+
+function checkLimits(limits: readonly LimitDocument[], report: Report): void {
+  for (const [place, { windowSeconds, per }] of limits.entries()) {
+    if ((windowSeconds === undefined) === (per === undefined)) {
+      report(['limits', place], 'exactly one of "windowSeconds" and "per"')
+    }
+  }
+}
+
+function checkKeys({ keys }: Partial<Document>, report: Report): void {
+  const { defaultLifetimeDays, maxLifetimeDays, allowNever } = keys ?? {}
+  if (maxLifetimeDays === undefined) return
+  if ((defaultLifetimeDays ?? 0) > maxLifetimeDays) report(['defaultLifetimeDays'], `${maxLifetimeDays} or fewer days`)
+  if (allowNever) report(['allowNever'], 'nothing, or false: "maxLifetimeDays" ends every key')
 }
 
 /** Fields that frame a message, that events show or that Latchkey itself sets cannot carry a credential. */
@@ -168,8 +223,15 @@ function checkProxies(document: Partial<Document>, report: Report): void {
 
 function checkBudget(document: Partial<Document>, report: Report): void {
   const within = document.revocation?.withinSeconds ?? 0
-  const needed = (document.secretsSeconds ?? DEFAULT_SECRETS_SECONDS) + (document.staleSeconds ?? 0)
+  const needed = leastDelay(document) + (document.staleSeconds ?? 0)
   if (needed > within) {
-    report(['withinSeconds'], `${needed} or more: secretsSeconds + staleSeconds; or make those smaller`)
+    const parts = [
+      'secretsSeconds',
+      ...(cacheSecondsOf(document.credentials) > 0 ? ['cacheSeconds'] : []),
+      'staleSeconds',
+    ]
+    const own = STORE_SECONDS[`${document.store?.kind}`]
+    const sum = [...parts, ...(own === undefined ? [] : [`${own} of the store`])].join(' + ')
+    report(['withinSeconds'], `${needed} or more: ${sum}; or make those smaller`)
   }
 }

@@ -1,7 +1,8 @@
 import * as v from 'valibot'
 import type { Document } from './document.ts'
+import { PREFIX } from './keys/format.ts'
 import { TOKEN } from './lib/header-name.ts'
-import { isOriginUrl, ORIGIN_URL } from './lib/host.ts'
+import { isLoopbackHost, isOriginUrl, ORIGIN_URL } from './lib/host.ts'
 import { parseRange } from './lib/ip.ts'
 import { PERMISSION } from './lib/permission.ts'
 import { parseTimestamp } from './lib/time.ts'
@@ -68,19 +69,86 @@ const place = v.strictObject(
 const permission = () =>
   matching(PERMISSION, 'a permission of visible characters, its segments split by "." or ":", such as "orders.read"')
 
+const whole = (least: number, most: number, unit: string) => {
+  const message = `${unit}: a whole number from ${least} to ${most}`
+  return v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message))
+}
+
+const LIMIT = 'an object such as { "requests": 100, "windowSeconds": 60 } or { "requests": 10000, "per": "month" }'
+const limitEntries = {
+  requests: whole(1, 1_000_000_000, 'requests'),
+  windowSeconds: v.exactOptional(whole(1, 31_536_000, 'seconds')),
+  per: v.exactOptional(oneOf('hour', 'day', 'month')),
+}
+
+/** Whether a text is a regular expression, read as `u` does: an escape that means nothing is a mistake. */
+function isExpression(text: string): boolean {
+  try {
+    return new RegExp(text, 'u') instanceof RegExp
+  } catch {
+    return false
+  }
+}
+
 const CREDENTIAL_NAME = 'a name of letters, digits, ".", "_" and "-", 64 at most'
 const credentialEntries = {
   name: v.exactOptional(matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, CREDENTIAL_NAME)),
   from: v.exactOptional(listOf(place, 'a list of places, such as [{ "header": "authorization", "scheme": "bearer" }]')),
   type: v.exactOptional(oneOf('full-access', 'read-only', 'custom')),
   permissions: v.exactOptional(listOf(permission(), 'a list of permissions')),
-  surface: v.exactOptional(oneOf('api', 'admin', 'keys')),
   forward: v.exactOptional(v.boolean('true or false')),
+  limits: v.exactOptional(
+    listOf(
+      v.strictObject({ ...limitEntries, by: v.exactOptional(oneOf('subject', 'owner')) }, LIMIT),
+      'a list of limits, one at least',
+    ),
+  ),
 }
 
-const staticToken = v.strictObject({ kind: v.literal('static-token'), ...credentialEntries, tokens: secrets })
+const staticToken = v.strictObject({
+  kind: v.literal('static-token'),
+  ...credentialEntries,
+  surface: v.exactOptional(oneOf('api', 'admin', 'keys')),
+  tokens: secrets,
+})
 
-const credential = v.variant('kind', [staticToken], 'a credential whose "kind" is "static-token"')
+const pepper = v.strictObject(
+  {
+    version: v.union(
+      [whole(0, 9, 'a version'), matching(/^[0-9A-Za-z]$/, 'one letter or digit')],
+      'a digit, or one letter or digit as text',
+    ),
+    secret: secretName,
+  },
+  'an object such as { "version": 1, "secret": "LATCHKEY_PEPPER" }',
+)
+
+const SHAPE = 'a regular expression of 1,000 characters at most, from "^" to "$", such as "^unkey_[A-Za-z0-9]{22,}$"'
+const imported = v.variant(
+  'scheme',
+  [
+    v.strictObject({ scheme: v.literal('strapi'), salt: secrets }),
+    v.strictObject({
+      scheme: v.literal('sha256'),
+      shape: v.pipe(matching(/^\^.{1,998}\$$/, SHAPE), v.check(isExpression, SHAPE)),
+    }),
+  ],
+  'an import whose "scheme" is "strapi" or "sha256"',
+)
+
+const apiKey = v.strictObject({
+  kind: v.literal('api-key'),
+  ...credentialEntries,
+  prefixes: v.exactOptional(
+    listOf(matching(PREFIX, 'a prefix such as "lk" or "lk_test"'), 'a list of prefixes; the first makes new tokens'),
+  ),
+  peppers: listOf(pepper, 'a list of peppers, such as [{ "version": 1, "secret": "LATCHKEY_PEPPER" }]'),
+  cacheSeconds: v.exactOptional(between(0, 3600, 'seconds')),
+  imports: v.exactOptional(listOf(imported, 'a list of imports')),
+  selfRotation: v.exactOptional(v.boolean('true or false')),
+})
+
+const credential = v.variant('kind', [staticToken, apiKey], 'a credential whose "kind" is "static-token" or "api-key"')
 
 const route = v.strictObject(
   {
@@ -121,6 +189,39 @@ const origin = v.union(
 )
 
 const dialect = oneOf('problem', 'strapi', 'praisonai')
+const STORES = ['memory', 'sqlite', 'cloudflare-d1', 'cloudflare-kv', 'dynamodb', 'upstash', 'global-config'] as const
+const bindingOf = <const Kinds extends readonly [string, ...string[]]>(...kinds: Kinds) =>
+  v.strictObject(
+    {
+      binding: matching(
+        SECRET_NAME,
+        'the name of a binding, or of a variable that holds a text such as "sqlite:./keys.db"',
+      ),
+      kind: v.exactOptional(oneOf(...kinds)),
+    },
+    'an object such as { "binding": "KEYS" }',
+  )
+
+const WEBHOOK_URL =
+  'a URL such as "https://hooks.example/latchkey": https, or http on loopback, with no user or fragment'
+const webhook = v.strictObject(
+  {
+    url: v.pipe(matching(/^https?:\/\/[^\s#@\\]+$/, WEBHOOK_URL), v.check(isWebhookUrl, WEBHOOK_URL)),
+    secret: secrets,
+    types: v.exactOptional(
+      listOf(matching(/^[a-z][a-z-]*\*?$/, 'a type of event such as "key-revoked", or "key-*"'), 'a list of types'),
+    ),
+  },
+  'an object such as { "url": "https://hooks.example/latchkey", "secret": { "secret": "WEBHOOK_SECRET" } }',
+)
+
+function isWebhookUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const url = new URL(text)
+  if (url.username !== '' || url.password !== '' || url.hash !== '') return false
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.host))
+}
+
 const refusedAs = v.exactOptional(v.picklist([401, 403], '401 or 403'))
 
 /** The configuration document. */
@@ -172,6 +273,31 @@ export const documentSchema: v.GenericSchema<Document> = v.strictObject(
     revocation: v.exactOptional(
       v.strictObject({ withinSeconds: between(1, 604_800, 'seconds') }, 'an object such as { "withinSeconds": 120 }'),
     ),
+    store: v.exactOptional(bindingOf(...STORES)),
+    limiter: v.exactOptional(bindingOf(...STORES, 'cloudflare-rate-limit', 'cloudflare-durable-object')),
+    keys: v.exactOptional(
+      v.strictObject(
+        {
+          defaultLifetimeDays: v.exactOptional(between(1, 36_500, 'days')),
+          maxLifetimeDays: v.exactOptional(between(1, 36_500, 'days')),
+          allowNever: v.exactOptional(v.boolean('true or false')),
+          encryption: v.exactOptional(secrets),
+          nearExpiryDays: v.exactOptional(between(1, 365, 'days')),
+        },
+        'an object such as { "maxLifetimeDays": 365 }',
+      ),
+    ),
+    owners: v.exactOptional(
+      v.record(
+        matching(/^\P{C}{1,100}$/u, 'the name of an owner'),
+        v.strictObject(
+          { limits: listOf(v.strictObject(limitEntries, LIMIT), 'a list of limits, one at least') },
+          'an object such as { "limits": [{ "requests": 100, "windowSeconds": 60 }] }',
+        ),
+        'owners and their limits',
+      ),
+    ),
+    webhooks: v.exactOptional(listOf(webhook, 'a list of webhooks')),
     log: v.exactOptional(
       v.strictObject(
         {

@@ -1,17 +1,15 @@
 import type { CredentialSettings, Settings, Slot } from './config.ts'
+import type { Gap, PreparedKind, ValuesOf } from './kind.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after, isLater, mapMaybe } from './lib/maybe.ts'
 import type { Secret } from './lib/secret.ts'
 import type { EpochSeconds } from './model/access.ts'
 import type { Place } from './model/credential.ts'
 import type { Defer, Host, Verifier } from './model/ports.ts'
-import type { Principal } from './model/principal.ts'
+import type { Grant, Principal } from './model/principal.ts'
 import type { Reading, Readings } from './readings.ts'
 import { isUnchanged, readSecret, secretUses, staleAfter } from './readings.ts'
 import { staticToken } from './verifiers/static-token.ts'
-
-/** Why a place cannot say that it does not know a token: some credential that is read there has no value. */
-export type Gap = 'not-configured' | 'dependency-unavailable'
 
 /** Everything that a decision reads and that can change: verifiers and secrets, as one immutable value. */
 export interface Snapshot {
@@ -22,6 +20,9 @@ export interface Snapshot {
   /** The names of secrets that could not be read when this was made. */
   readonly failing: readonly string[]
 }
+
+/** The credentials of a document whose kinds are no static tokens, by name. */
+export type Prepared = ReadonlyMap<string, PreparedKind>
 
 /** Keeps the snapshot young. */
 export interface Snapshots {
@@ -40,7 +41,7 @@ const CLOCK_SLACK_SECONDS = 1
  * A refresh starts in the background at half of `secretsSeconds` and is waited for at the whole of it, so that the age
  * of what is judged by is bounded even where requests are rare.
  */
-export function snapshots(settings: Settings, host: Host): Snapshots {
+export function snapshots(settings: Settings, host: Host, prepared: Prepared = new Map()): Snapshots {
   const uses = Array.from(secretUses(settings))
   let readings: Readings = new Map()
   let latest: Snapshot | undefined
@@ -54,7 +55,7 @@ export function snapshots(settings: Settings, host: Host): Snapshots {
     return after(read, (all) => {
       const next: Readings = new Map(uses.map(([name], place) => [name, all[place] as Reading]))
       const isSame = latest !== undefined && uses.every(([name]) => isUnchanged(readings.get(name), next.get(name)))
-      return after(isSame ? (latest as Snapshot) : snapshotOf(settings, next, host), (snapshot) => {
+      return after(isSame ? (latest as Snapshot) : snapshotOf(settings, next, host, prepared), (snapshot) => {
         // Not before: what no snapshot could be made of must not count as read.
         readings = next
         latest = snapshot
@@ -97,24 +98,40 @@ function staleTimes(readings: Readings, settings: Settings): EpochSeconds[] {
     .map((reading) => staleAfter(reading, settings))
 }
 
-function snapshotOf(settings: Settings, readings: Readings, host: Host): Maybe<Snapshot> {
-  const valuesOf = (slot: Slot) => readings.get(slot.name)?.values ?? []
-  const tokens = settings.credentials.flatMap((credential) => {
+function snapshotOf(settings: Settings, readings: Readings, host: Host, prepared: Prepared): Maybe<Snapshot> {
+  const valuesOf: ValuesOf = (slot) => readings.get(slot.name)?.values ?? []
+  const credentials = settings.credentials.filter(({ name }) => !prepared.has(name))
+  const tokens = credentials.flatMap((credential) => {
     const places = new Set(credential.places)
-    return credential.tokens.flatMap((slot, position) => {
+    return credential.slots.flatMap((slot, position) => {
       const principal = principalOf(credential, slot, position)
       return valuesOf(slot).map((secret) => ({ secret, places, until: slot.until, principal }))
     })
   })
   warnOfTwins(tokens, host)
-  warnOfMissing(settings, readings, host)
-  const gaps = gapsByPlace(settings, readings)
-  return after(staticToken(tokens, host.digests), (verifier) => ({
-    verifiersAt: () => [verifier],
-    gapAt: (place) => gaps.get(place),
-    valuesOf: (slots, at) => slots.filter(({ until }) => until === undefined || at < until).flatMap(valuesOf),
-    failing: Array.from(readings).flatMap(([name, reading]) => (reading.failed ? [name] : [])),
-  }))
+  const gaps = gapsByPlace(settings, readings, prepared, host)
+  const kinds = mapMaybe(Array.from(prepared.values()), (kind) => kind.verifiers(valuesOf))
+  return after(staticToken(tokens, host.digests), (verifier) =>
+    after(kinds, (others) => {
+      const placed = others.flat().sort((a, b) => a.turn - b.turn)
+      const places = new Set(settings.credentials.flatMap((credential) => credential.places))
+      const verifiers = new Map(
+        Array.from(places, (place) => [
+          place,
+          [
+            ...(credentials.some((each) => each.places.includes(place)) ? [verifier] : []),
+            ...placed.filter((each) => each.places.has(place)).map((each) => each.verifier),
+          ],
+        ]),
+      )
+      return {
+        verifiersAt: (place) => verifiers.get(place) ?? [],
+        gapAt: (place) => gaps.get(place),
+        valuesOf: (slots, at) => slots.filter(({ until }) => until === undefined || at < until).flatMap(valuesOf),
+        failing: Array.from(readings).flatMap(([name, reading]) => (reading.failed ? [name] : [])),
+      }
+    }),
+  )
 }
 
 function principalOf(credential: CredentialSettings, slot: Slot, position: number): Principal {
@@ -123,7 +140,8 @@ function principalOf(credential: CredentialSettings, slot: Slot, position: numbe
     credential: credential.name,
     subject: credential.name,
     surface: credential.surface,
-    grant: credential.grant,
+    // Of a static token it is always there.
+    grant: credential.grant as Grant,
     expiresAt: slot.until,
     slot: position,
   }
@@ -142,29 +160,35 @@ function warnOfTwins(tokens: readonly { secret: Secret; principal: Principal }[]
   }
 }
 
-/** A credential that no slot configures is refused with a reason that only the log can explain. */
-function warnOfMissing(settings: Settings, readings: Readings, host: Host): void {
-  for (const credential of settings.credentials) {
-    if (gapOf(credential, readings) !== 'not-configured') continue
-    const names = credential.tokens.map((slot) => slot.name).join(' or ')
-    const message = `credential ${credential.name} is not configured: set ${names}`
-    host.sink.write({ type: 'notice', level: 'warn', message })
-  }
-}
-
-function gapsByPlace(settings: Settings, readings: Readings): ReadonlyMap<Place, Gap> {
+/** What each place cannot say; a credential that nothing configures is refused with a reason that only the log explains. */
+function gapsByPlace(
+  settings: Settings,
+  readings: Readings,
+  prepared: Prepared,
+  { sink }: Host,
+): ReadonlyMap<Place, Gap> {
+  const valuesOf: ValuesOf = (slot) => readings.get(slot.name)?.values ?? []
   const gaps = new Map<Place, Gap>()
   for (const credential of settings.credentials) {
-    const gap = gapOf(credential, readings)
-    if (!gap) continue
-    for (const place of credential.places) if (gaps.get(place) !== 'not-configured') gaps.set(place, gap)
+    const { name, slots, places } = credential
+    const kind = prepared.get(name)
+    const gap = unreadGap(credential, readings) ?? (kind ? kind.gap(valuesOf) : unsetGap(credential, readings))
+    if (gap === 'not-configured') {
+      const needed = slots.map((slot) => slot.name).join(' or ')
+      const message = `credential ${name} is not configured: set ${needed}${kind ? ', and its store' : ''}`
+      sink.write({ type: 'notice', level: 'warn', message })
+    }
+    if (gap) for (const place of places) if (gaps.get(place) !== 'not-configured') gaps.set(place, gap)
   }
   return gaps
 }
 
-/** A slot that cannot be read leaves open whose a token is, whatever the others hold; one that is unset does not. */
-function gapOf({ tokens }: CredentialSettings, readings: Readings): Gap | undefined {
-  const empty = tokens.flatMap((slot) => readings.get(slot.name) ?? []).filter((reading) => reading.values.length === 0)
-  if (empty.some((reading) => reading.failed)) return 'dependency-unavailable'
-  return empty.length === tokens.length ? 'not-configured' : undefined
+/** A slot that cannot be read leaves open whose a token is, whatever the others hold. */
+function unreadGap({ slots }: CredentialSettings, readings: Readings): Gap | undefined {
+  const isUnread = ({ name }: Slot) => readings.get(name)?.failed === true && readings.get(name)?.values.length === 0
+  return slots.some(isUnread) ? 'dependency-unavailable' : undefined
+}
+
+function unsetGap({ slots }: CredentialSettings, readings: Readings): Gap | undefined {
+  return slots.every(({ name }) => !readings.get(name)?.values.length) ? 'not-configured' : undefined
 }

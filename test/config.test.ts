@@ -37,7 +37,7 @@ describe('settingsOf', () => {
     expect(credential).toMatchObject({
       name: 'static-token',
       places: [{ kind: 'header', name: 'authorization', scheme: 'bearer' }],
-      tokens: [{ name: 'A', until: undefined }],
+      slots: [{ name: 'A', until: undefined }],
       grant: { type: 'read-only', permissions: [] },
       surface: 'api',
       forward: false,

@@ -127,6 +127,7 @@ function isRuleOnly([key, , member]: PathInDocument): boolean {
     key === 'addresses' ||
     key === 'proxies' ||
     key === 'revocation' ||
+    key === 'keys' ||
     (key === 'routes' && (member === 'path' || member === 'credentials'))
   )
 }

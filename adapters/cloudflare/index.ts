@@ -1,6 +1,7 @@
 import { webDigests } from '../../src/crypto/web.ts'
 import type { Gate } from '../../src/http/gate.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
+import { bodyOf } from '../../src/http/management.ts'
 import { toResponse } from '../../src/http/to-response.ts'
 import type { Maybe } from '../../src/lib/maybe.ts'
 import { after, isLater } from '../../src/lib/maybe.ts'
@@ -89,8 +90,9 @@ export function worker(options: WorkerOptions): WorkerModule {
       try {
         const defer: Defer = (work) => context.waitUntil(work)
         const { gate, forward } = await builtOn(env as Bindings, defer)
-        const { reply, passed } = await gate.enter(accessOf(request, now()), defer)
-        return reply ? toResponse(reply, request.method) : await forward(request, passed)
+        const { reply, passed, asked } = await gate.enter(accessOf(request, now()), defer)
+        if (passed) return await forward(request, passed)
+        return toResponse(reply ?? (await asked(await bodyOf(request))), request.method)
       } catch (error) {
         return failClosed(error)
       }

@@ -11,6 +11,7 @@ import { isWebSocket } from '../../src/http/outgoing.ts'
 import { after } from '../../src/lib/maybe.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
 import { accessOf } from './access.ts'
+import { bodyOf } from './body.ts'
 import type { Origin } from './forward.ts'
 import type { TlsFiles } from './tls.ts'
 import { watchTls } from './tls.ts'
@@ -26,6 +27,7 @@ export function gateServer(gate: Gate, origin: Origin, now: () => EpochSeconds, 
     access: (c) => accessOf(c.env.incoming, now()),
     // A Node process outlives its replies.
     defer: () => () => undefined,
+    body: (c) => bodyOf(c.env.incoming, c.env.outgoing),
     forward: (c, { judgement, allowed }) => {
       origin.forward(c.env.incoming, c.env.outgoing, judgement, allowed)
       return RESPONSE_ALREADY_SENT
@@ -40,7 +42,13 @@ export function gateServer(gate: Gate, origin: Origin, now: () => EpochSeconds, 
   ): void {
     const outcome = after(
       gate.enter(accessOf(incoming, now()), () => undefined),
-      ({ reply, passed }) => (reply ? writeReply(outgoing, reply) : pass(passed)),
+      ({ reply, passed, asked }) => {
+        if (passed) return pass(passed)
+        if (reply) return writeReply(outgoing, reply)
+        return bodyOf(incoming, outgoing)
+          .then(asked)
+          .then((answer) => writeReply(outgoing, answer))
+      },
     )
     void Promise.resolve(outcome).catch(() => outgoing.destroy())
   }

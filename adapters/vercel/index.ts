@@ -1,6 +1,7 @@
 import { webDigests } from '../../src/crypto/web.ts'
 import type { Gate } from '../../src/http/gate.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
+import { bodyOf } from '../../src/http/management.ts'
 import { toResponse } from '../../src/http/to-response.ts'
 import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
@@ -70,8 +71,9 @@ export function middleware(options: VercelOptions): Middleware {
     const { gate, pass } = await (built ??= build().catch(failed))
     const onVercel = isOnVercel(variables())
     const access = accessOf(request, { requestId: crypto.randomUUID(), at: now(), onVercel })
-    const { reply, passed } = await gate.enter(access, (work) => context?.waitUntil?.(work))
-    return reply ? toResponse(reply, request.method) : pass(request, passed)
+    const { reply, passed, asked } = await gate.enter(access, (work) => context?.waitUntil?.(work))
+    if (passed) return pass(request, passed)
+    return toResponse(reply ?? (await asked(await bodyOf(request))), request.method)
   }
 
   return async function latchkey(request, context) {

@@ -24,7 +24,10 @@ export function passer(gate: Gate, warnOnce: (message: string) => void): Pass {
     const headers = new Headers(host === null ? [] : [['host', host]])
     for (const [name, value] of outgoing.fields) headers.append(name, value)
     const caching = allowed.principal === 'anonymous' ? {} : { 'Cache-Control': cachingOn(request) }
-    const init = { request: { headers }, headers: { [REQUEST_ID_HEADER]: access.requestId, ...caching } }
+    const init = {
+      request: { headers },
+      headers: { [REQUEST_ID_HEADER]: access.requestId, ...Object.fromEntries(allowed.notices ?? []), ...caching },
+    }
     if (outgoing.target === access.target) return next(init)
     if (isNext(request)) warnOnce(LEFT_IN_URL)
     // A credential in the query is taken out of the URL, which only a rewrite can do here. The target is put behind the

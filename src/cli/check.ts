@@ -106,8 +106,8 @@ async function checkSecrets(
     }
   }
   for (const name of unset) warnings.push(`secret ${name} is not set here`)
-  for (const { name, tokens } of settings.credentials) {
-    if (!tokens.every((slot) => unset.has(slot.name))) continue
+  for (const { name, slots } of settings.credentials) {
+    if (!slots.every((slot) => unset.has(slot.name))) continue
     warnings.push(`credential ${name} has no value here; where that is so, its tokens are answered 503 not-configured`)
   }
   return { faults, warnings }

@@ -37,7 +37,7 @@ export function reportOf(settings: Settings, host: HostName): Report {
       kind: credential.kind,
       from: credential.places.map(placeName).join('; '),
       may: ceilingOf(credential),
-      slots: credential.tokens.length,
+      slots: credential.slots.length,
     })),
     forwarded: settings.credentials.filter((credential) => credential.forward).map((credential) => credential.name),
     revocation: { ...revocationDelay(settings), withinSeconds: settings.revocationSeconds ?? null },
@@ -46,6 +46,7 @@ export function reportOf(settings: Settings, host: HostName): Report {
 }
 
 function ceilingOf({ grant, surface }: CredentialSettings): string {
+  if (!grant) return 'what each token says'
   const what = grant.type === 'custom' ? `custom: ${grant.permissions.join(', ')}` : grant.type
   return surface === 'api' ? what : `${what}, surface ${surface}`
 }

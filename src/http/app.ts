@@ -13,6 +13,8 @@ export interface AppHost<E extends Env> {
   gate(c: Context<E>): Maybe<Gate>
   access(c: Context<E>): Access
   defer(c: Context<E>): Defer
+  /** What a request to key management sends: `bodyOf`, or what the host does better. */
+  body(c: Context<E>): Promise<Uint8Array>
   /** Sends an allowed request to the origin. Its failures are refusals, so it does not throw. */
   forward(c: Context<E>, passed: NonNullable<Outcome['passed']>, gate: Gate): Response | Promise<Response>
 }
@@ -22,12 +24,19 @@ export interface AppHost<E extends Env> {
  * endpoints must be recognised on the bytes that are judged.
  */
 export function app<E extends Env>(host: AppHost<E>): Hono<E> {
+  function answer(c: Context<E>, gate: Gate, { reply, passed, asked }: Outcome): Response | Promise<Response> {
+    if (reply) return replyWith(c, reply)
+    if (passed) return host.forward(c, passed, gate)
+    return host
+      .body(c)
+      .then(asked)
+      .then((reply) => replyWith(c, reply))
+  }
+
   return new Hono<E>()
     .all('*', (c) =>
       after(host.gate(c), (gate) =>
-        after(gate.enter(host.access(c), host.defer(c)), (outcome) =>
-          outcome.reply ? replyWith(c, outcome.reply) : host.forward(c, outcome.passed, gate),
-        ),
+        after(gate.enter(host.access(c), host.defer(c)), (outcome) => answer(c, gate, outcome)),
       ),
     )
     .onError((_, c) => c.body(null, 503, { 'Cache-Control': 'no-store' }))

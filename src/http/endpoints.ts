@@ -13,7 +13,7 @@ export function answerEndpoint(
 ): Reply {
   const common = { [REQUEST_ID_HEADER]: access.requestId, ...responder.corsHeaders(access) }
   if (allowed.match.passage === 'preflight') {
-    return { status: 204, headers: { ...common, ...preflightHeaders(latchkey) }, body: '' }
+    return { status: 204, headers: { ...common, ...preflightHeaders(endpoint, latchkey) }, body: '' }
   }
   const { status, body } = contentOf(endpoint, allowed, latchkey)
   const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...common }
@@ -31,16 +31,22 @@ function contentOf(endpoint: Endpoint, { principal }: Allowed, latchkey: Latchke
     }
     case 'whoami':
       return principal === 'anonymous' ? { status: 204, body: null } : { status: 200, body: whoami(principal) }
+    case 'keys':
+      // Whoever matched it answers it.
+      return { status: 404, body: null }
   }
 }
 
 /** Any field that a configured credential is read from may be sent. */
-function preflightHeaders({ settings }: Latchkey): Record<string, string> {
+function preflightHeaders(endpoint: Endpoint, { settings }: Latchkey): Record<string, string> {
   const places = settings.credentials.flatMap((credential) => credential.places)
   const names = new Set(places.filter((place) => place.kind === 'header').map((place) => place.name))
   return {
-    'Access-Control-Allow-Methods': 'GET, HEAD',
-    'Access-Control-Allow-Headers': [...names].join(', '),
+    'Access-Control-Allow-Methods': endpoint === 'keys' ? 'GET, HEAD, POST, PATCH, DELETE' : 'GET, HEAD',
+    'Access-Control-Allow-Headers': [
+      ...names,
+      ...(endpoint === 'keys' ? ['content-type', 'if-match', 'if-none-match'] : []),
+    ].join(', '),
     'Access-Control-Max-Age': '600',
   }
 }

@@ -11,11 +11,22 @@ import type { Reply } from '../respond.ts'
 import { responder } from '../respond.ts'
 import { answerEndpoint } from './endpoints.ts'
 import { described, isVerify, verifyAllowed, verifyRefused } from './forward-auth.ts'
+import type { Manage, Management } from './management.ts'
 
-/** What becomes of a request: it is answered here, or it passes. */
+/** What becomes of a request: it is answered here, at once or once its body is read, or it passes. */
 export type Outcome =
-  | { readonly reply: Reply; readonly passed?: undefined }
-  | { readonly passed: { readonly judgement: Judgement; readonly allowed: Allowed }; readonly reply?: undefined }
+  | { readonly reply: Reply; readonly passed?: undefined; readonly asked?: undefined }
+  | {
+      readonly passed: { readonly judgement: Judgement; readonly allowed: Allowed }
+      readonly reply?: undefined
+      readonly asked?: undefined
+    }
+  | {
+      /** Answers what asks for key management, given its body. */
+      readonly asked: (body: Uint8Array) => Promise<Reply>
+      readonly reply?: undefined
+      readonly passed?: undefined
+    }
 
 /** The inline gate: judges a request, answers refusals and Latchkey's own endpoints, and lets the rest pass. */
 export interface Gate {
@@ -25,10 +36,11 @@ export interface Gate {
   refuse(refusal: Refusal, access: Access): Reply
 }
 
-export function gate(latchkey: Latchkey): Gate {
+export function gate(latchkey: Latchkey, management?: Management): Gate {
   const { settings } = latchkey
   const answers = responder(settings)
-  const endpoints = ownEndpoints(settings.base)
+  const endpoints = ownEndpoints(settings.base, latchkey.store && management?.match)
+  let loaded: Promise<Manage> | undefined
   const trusted = proxies(settings, latchkey.digests)
   const received = throughProxies(settings, trusted)
   const describedRequest = described(settings, trusted)
@@ -44,7 +56,27 @@ export function gate(latchkey: Latchkey): Gate {
     if (!decision.allow) return { reply: refuseInline(decision, access) }
     const { endpoint } = decision.match
     if (endpoint === undefined) return { passed: { judgement, allowed: decision } }
+    if (endpoint === 'keys' && management && decision.match.passage !== 'preflight') {
+      return { asked: (body) => manage(management, judgement, decision, body) }
+    }
     return { reply: answerEndpoint(endpoint, judgement, decision, latchkey, answers) }
+  }
+
+  /** What fails is refused like all else; a module that could not be loaded is loaded again by the next request. */
+  async function manage(
+    { load }: Management,
+    judgement: Judgement,
+    allowed: Allowed,
+    body: Uint8Array,
+  ): Promise<Reply> {
+    try {
+      loaded ??= load(latchkey)
+      const reply = await (await loaded)(judgement, allowed, body)
+      return { ...reply, headers: { ...reply.headers, ...answers.corsHeaders(judgement.access) } }
+    } catch {
+      loaded = undefined
+      return answers.refuse({ refusal: { reason: 'dependency-unavailable' }, match: undefined }, judgement.access)
+    }
   }
 
   return {

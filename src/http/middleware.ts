@@ -12,6 +12,7 @@ import { consoleSink } from '../sinks/console.ts'
 import { replyWith } from './app.ts'
 import type { Gate } from './gate.ts'
 import { gate as gateOf } from './gate.ts'
+import { bodyOf } from './management.ts'
 import { accessOfRequest } from './request-access.ts'
 
 /** What the middleware puts on Hono's context: `c.var.principal` and `c.var.requestId`. */
@@ -70,8 +71,9 @@ export function middlewareOn(
 
   return async function latchkey(c, next) {
     const entered = after(gate(c), (ready) => ready.enter(access(c), deferOf(c)))
-    const { reply, passed } = isLater(entered) ? await entered : entered
+    const { reply, passed, asked } = isLater(entered) ? await entered : entered
     if (reply) return replyWith(c, reply)
+    if (asked) return replyWith(c, await asked(await bodyOf(c.req.raw)))
     c.set('principal', passed.allowed.principal)
     c.set('requestId', passed.judgement.access.requestId)
     return next()

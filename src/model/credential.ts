@@ -13,6 +13,11 @@ export interface Credential {
   readonly token: string
 }
 
+/** A credential with its fingerprint, which is computed once for all verifiers that are asked. */
+export interface Shown extends Credential {
+  readonly fingerprint: string
+}
+
 /** A place in words, for people: `authorization: bearer`, `cookie session`. */
 export function placeName(place: Place): string {
   if (place.kind === 'header') return place.scheme === undefined ? place.name : `${place.name}: ${place.scheme}`

@@ -3,8 +3,14 @@ import type { Place } from './credential.ts'
 import type { Principal, Surface } from './principal.ts'
 import type { Reason } from './reason.ts'
 
-/** Latchkey's own endpoints under `base` that a decision is made about; `verify` asks about another request. */
-export type Endpoint = 'live' | 'health' | 'whoami'
+/**
+ * Latchkey's own endpoints under `base` that a decision is made about; `verify` asks about another request. `keys` is the
+ * whole of key management, which is answered by a module that is loaded when it is first asked.
+ */
+export type Endpoint = 'live' | 'health' | 'whoami' | 'keys'
+
+/** Something to tell the caller in the reply, beside what the origin says: a header field. */
+export type Notice = readonly [name: string, value: string]
 
 /** What a request was matched with: a configured route, or an endpoint of Latchkey's own. */
 export interface Match {
@@ -12,8 +18,8 @@ export interface Match {
   readonly pattern: string
   readonly path: string
   readonly query: string | undefined
-  /** `public` and `preflight` are allowed without a credential. */
-  readonly passage: 'public' | 'preflight' | 'judged'
+  /** `public` and `preflight` are allowed without a credential; `optional` where none is shown. */
+  readonly passage: 'public' | 'preflight' | 'optional' | 'judged'
   readonly access: 'read' | 'write'
   /** The only surface that passes; undefined: any. */
   readonly surface: Surface | undefined
@@ -33,6 +39,9 @@ export interface Refusal {
   readonly detail?: string | undefined
   /** Where the credential stood, so that the challenge of its scheme can tell the error (RFC 6750 3). */
   readonly place?: Place | undefined
+  /** Whose genuine credential it is, where a verifier refuses one: for the audit log and the key's own. */
+  readonly principal?: Principal | undefined
+  readonly notices?: readonly Notice[] | undefined
 }
 
 /** Who was allowed to do what, or why not. */
@@ -43,6 +52,7 @@ export type Decision =
       readonly match: Match
       /** Where the credential stood; undefined for `anonymous`. */
       readonly place: Place | undefined
+      readonly notices?: readonly Notice[] | undefined
     }
   | {
       readonly allow: false

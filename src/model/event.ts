@@ -36,6 +36,48 @@ export interface OriginFailedEvent {
   readonly reason: 'origin-unreachable' | 'origin-timeout'
 }
 
+/** What can happen to an issued key. */
+export const KEY_EVENT_TYPES = [
+  'key-created',
+  'key-imported',
+  'key-updated',
+  'key-rotated',
+  'key-suspended',
+  'key-resumed',
+  'key-revoked',
+  'key-deleted',
+  'key-revealed',
+  'key-used-old-secret',
+  'key-near-expiry',
+  'key-expired',
+] as const
+
+/** What happened to an issued key. Never holds a secret, a token or a digest. */
+export interface KeyEvent {
+  readonly type: (typeof KEY_EVENT_TYPES)[number]
+  readonly time: string
+  readonly keyId: string
+  /** The key's name. */
+  readonly name: string | null
+  readonly owner: string | null
+  /** Who did it: `kind:subject` of the credential that asked, `operator` for the command line; null where nobody did. */
+  readonly actor: string | null
+  /** When the key ends, or the old secret that was used does. RFC 3339. */
+  readonly until: string | null
+  /** Which fields were changed, or why a key was revoked. */
+  readonly detail: string | null
+}
+
+/** A configured slot of a static token that ends soon, or has ended. */
+export interface SlotEvent {
+  readonly type: 'static-slot-near-deadline'
+  readonly time: string
+  /** The credential's configured name. */
+  readonly name: string
+  readonly slot: number
+  readonly until: string
+}
+
 /** Something an operator should know: a weak secret, a source that fails, a faulty document. */
 export interface NoticeEvent {
   readonly type: 'notice'
@@ -43,4 +85,13 @@ export interface NoticeEvent {
   readonly message: string
 }
 
-export type LatchkeyEvent = DecisionEvent | OriginFailedEvent | NoticeEvent
+export type LatchkeyEvent = DecisionEvent | OriginFailedEvent | KeyEvent | SlotEvent | NoticeEvent
+
+/** Every type of event. */
+export const EVENT_TYPES: readonly LatchkeyEvent['type'][] = [
+  'decision',
+  'origin-failed',
+  ...KEY_EVENT_TYPES,
+  'static-slot-near-deadline',
+  'notice',
+]

@@ -1,7 +1,7 @@
 import type { Maybe } from '../lib/maybe.ts'
 import type { Access, EpochSeconds } from './access.ts'
-import type { Credential, Place } from './credential.ts'
-import type { Match, Refusal } from './decision.ts'
+import type { Place, Shown } from './credential.ts'
+import type { Decision, Match, Notice, Refusal } from './decision.ts'
 import type { LatchkeyEvent } from './event.ts'
 import type { Principal } from './principal.ts'
 
@@ -28,18 +28,24 @@ export interface SecretSource {
   get(name: string): Maybe<readonly string[]>
 }
 
-/** Where events go. Must not throw and must not wait. */
-export interface Sink {
-  write(event: LatchkeyEvent): void
-}
-
 /** Work that the caller need not wait for; a host that ends with the reply keeps it alive until it is done. */
 export type Defer = (work: Promise<unknown>) => void
 
-/** Says who a credential is, once it has proved it. `undefined`: not mine, ask the next. */
+/** Where events go. */
+export interface Sink {
+  /** Must not throw and must not wait. What it does later `defer` keeps alive, on hosts that end with the reply. */
+  write(event: LatchkeyEvent, defer?: Defer): void
+  /** Sends what is still held, at the end of a process, in a bounded time. Must not reject. */
+  flush?(): Promise<void>
+}
+
+/**
+ * Says who a credential is, once it has proved it. `undefined`: not mine, ask the next. `not-configured` and
+ * `dependency-unavailable` say that it cannot tell: they are told only where no other verifier proves the credential.
+ */
 export interface Verifier {
   readonly kind: Principal['kind']
-  verify(credential: Credential, access: Access): Maybe<Principal | Refusal | undefined>
+  verify(credential: Shown, access: Access): Maybe<Principal | Refusal | undefined>
 }
 
 /** What a policy may look at. */
@@ -48,6 +54,8 @@ export interface Attempt {
   readonly access: Access
   readonly match: Match
   readonly place: Place
+  /** Tells the caller something, where the request is allowed. */
+  notice(notice: Notice): void
 }
 
 /** Objects, or lets the next one speak. A policy can never allow. */
@@ -119,13 +127,47 @@ export interface Page {
   readonly cursor?: string
 }
 
+/** A write that was done, with the version to change the entry by: a read may be behind it. */
+export interface Written {
+  readonly version: string
+}
+
 /**
  * A store of small texts. Each driver's head comment tells its consistency and its limits. A call that fails throws a
  * `StoreError`; a write that fails as `slow` or `down` may have been done.
  */
 export interface Store extends Reader {
-  put(id: string, value: string, options?: PutOptions): Promise<'stored' | 'conflict'>
-  /** Deleting what is not there is no error. */
-  delete(id: string): Promise<void>
+  put(id: string, value: string, options?: PutOptions): Promise<Written | 'conflict'>
+  /** Deleting what is not there is no error; with a version it is a conflict, as is another version. */
+  delete(id: string, options?: { readonly ifVersion?: string }): Promise<'deleted' | 'conflict'>
   list(query: ListQuery): Promise<Page>
+}
+
+/** What is counted: `requests` at most between `startsAt` and `endsAt`. Quotas of different windows differ by `startsAt`. */
+export interface Quota {
+  /** Visible ASCII, at most 200 characters: what is counted, and by which limit. */
+  readonly id: string
+  readonly requests: number
+  readonly startsAt: EpochSeconds
+  readonly endsAt: EpochSeconds
+}
+
+/** What became of a request that was counted. */
+export interface Taken {
+  readonly allowed: boolean
+  /** How many are left of each quota, in their order; absent where the limiter cannot tell. */
+  readonly remaining?: readonly number[] | undefined
+}
+
+/** Counts requests. Each driver's head comment tells how exactly. Throws, or rejects, a `StoreError`. */
+export interface Limiter {
+  /** Counts one request against all quotas, or against none where one of them is used up. */
+  take(quotas: readonly Quota[], at: EpochSeconds): Maybe<Taken>
+}
+
+/** Learns of every decision about a genuine credential, off the request's path. Must not throw and must not wait. */
+export interface Recorder {
+  record(decision: Decision, access: Access, defer: Defer): void
+  /** Writes what is still held, at the end of a process. */
+  flush(): Promise<void>
 }

@@ -1,7 +1,8 @@
+import type { Range } from '../lib/ip.ts'
 import type { EpochSeconds } from './access.ts'
 
 /** The kinds of credential that a verifier can prove. */
-export type CredentialKind = 'static-token'
+export type CredentialKind = 'static-token' | 'api-key'
 
 /** What a principal may reach: the API, the origin's own administration, or Latchkey's key management. */
 export type Surface = 'api' | 'admin' | 'keys'
@@ -15,17 +16,37 @@ export interface Grant {
   readonly permissions: readonly string[]
 }
 
+/** How often: so many requests in each window, or in each calendar unit (UTC). Exactly one of the two is there. */
+export interface Limit {
+  readonly requests: number
+  readonly windowSeconds?: number | undefined
+  readonly per?: 'hour' | 'day' | 'month' | undefined
+}
+
+/** What one credential of a kind is bound to by itself, beside what its kind is. */
+export interface Constraints {
+  /** The only addresses that may use it. */
+  readonly addresses?: readonly Range[] | undefined
+  readonly limits?: readonly Limit[] | undefined
+}
+
 /** Who it is. Only a verifier makes one, and only after it has proved the credential. */
 export interface Principal {
   readonly kind: CredentialKind
   /** The configured name of the credential that was proved. */
   readonly credential: string
+  /** A key's id, a static token's name. */
   readonly subject: string
   readonly owner?: string | undefined
   readonly surface: Surface
   readonly grant: Grant
+  /** What the configured credential grants at most: a route passes where grant and ceiling pass. Absent: anything. */
+  readonly ceiling?: Grant | undefined
+  /** The granted permissions that the ceiling covers, for the origin to see; absent: all of `grant`. */
+  readonly covered?: readonly string[] | undefined
+  readonly constraints?: Constraints | undefined
   /** When the credential ends, where it does. */
   readonly expiresAt?: EpochSeconds | undefined
-  /** Which of the configured slots matched; 0 is the newest. */
+  /** Which of the accepted secrets matched; 0 is the newest. */
   readonly slot?: number | undefined
 }

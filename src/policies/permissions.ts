@@ -6,7 +6,7 @@ import type { Grant } from '../model/principal.ts'
 
 /**
  * Refuses what the principal's type and permissions do not cover: `full-access` passes, `read-only` passes where the
- * route's access is `read`, `custom` passes where each permission of the route is granted.
+ * route's access is `read`, `custom` passes where each permission of the route is granted. A ceiling must pass too.
  */
 export function permissions(): Policy {
   // Grants are as immutable as the snapshot that made them, so each is parsed once.
@@ -21,21 +21,15 @@ export function permissions(): Policy {
     return patterns
   }
 
-  return ({ principal, match }) => {
+  function passes(grant: Grant, { access, permissions: needed = [] }: Attempt['match']): boolean {
+    if (grant.type !== 'custom') return grant.type === 'full-access' || access === 'read'
+    const granted = patternsOf(grant)
+    return needed.length > 0 && needed.every(({ parts }) => granted.some((pattern) => covers(pattern, parts)))
+  }
+
+  return ({ principal: { grant, ceiling }, match }) => {
     if (match.permissions === undefined) return undefined
-    switch (principal.grant.type) {
-      case 'full-access':
-        return undefined
-      case 'read-only':
-        return match.access === 'read' ? undefined : missing(match)
-      case 'custom': {
-        const granted = patternsOf(principal.grant)
-        const passes =
-          match.permissions.length > 0 &&
-          match.permissions.every((needed) => granted.some((pattern) => covers(pattern, needed.parts)))
-        return passes ? undefined : missing(match)
-      }
-    }
+    return passes(grant, match) && (!ceiling || passes(ceiling, match)) ? undefined : missing(match)
   }
 }
 

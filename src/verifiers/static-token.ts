@@ -2,7 +2,7 @@ import type { Maybe } from '../lib/maybe.ts'
 import { after, mapMaybe } from '../lib/maybe.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { Access, EpochSeconds } from '../model/access.ts'
-import type { Credential, Place } from '../model/credential.ts'
+import type { Place, Shown } from '../model/credential.ts'
 import type { Refusal } from '../model/decision.ts'
 import type { Digests, Verifier } from '../model/ports.ts'
 import type { Principal } from '../model/principal.ts'
@@ -37,10 +37,8 @@ export function staticToken(tokens: readonly StaticToken[], digests: Digests): M
     }
     return {
       kind: 'static-token',
-      verify: (credential: Credential, access: Access) =>
-        after(digests.fingerprint(credential.token), (fingerprint) =>
-          judge(index.get(fingerprint), fingerprint, nothing, credential.place, access.at, digests),
-        ),
+      verify: ({ fingerprint, place }: Shown, { at }: Access) =>
+        judge(index.get(fingerprint), fingerprint, nothing, place, at, digests),
     }
   })
 }

@@ -32,6 +32,27 @@ export const EVERYTHING: Document = {
       forward: true,
     },
     { kind: 'static-token', name: 'operators', tokens: { secret: 'OPERATORS' }, type: 'full-access', surface: 'admin' },
+    {
+      kind: 'api-key',
+      name: 'keys',
+      prefixes: ['lk', 'lk_old'],
+      peppers: [
+        { version: 2, secret: 'PEPPER' },
+        { version: 'a', secret: 'PEPPER_PREVIOUS' },
+      ],
+      cacheSeconds: 10,
+      imports: [
+        { scheme: 'strapi', salt: { secret: 'API_TOKEN_SALT' } },
+        { scheme: 'sha256', shape: '^unkey_[A-Za-z0-9]{22,}$' },
+      ],
+      type: 'custom',
+      permissions: ['orders.*'],
+      limits: [
+        { requests: 100, windowSeconds: 60 },
+        { requests: 10_000, per: 'month', by: 'owner' },
+      ],
+      selfRotation: true,
+    },
   ],
   routes: [
     { path: '/health', methods: ['GET'], public: true },
@@ -49,6 +70,17 @@ export const EVERYTHING: Document = {
   secretsSeconds: 30,
   staleSeconds: 60,
   revocation: { withinSeconds: 120 },
+  store: { binding: 'KEYS', kind: 'cloudflare-d1' },
+  limiter: { binding: 'COUNTERS', kind: 'cloudflare-durable-object' },
+  keys: {
+    defaultLifetimeDays: 30,
+    maxLifetimeDays: 365,
+    allowNever: false,
+    encryption: { secret: 'ENCRYPTION_KEY' },
+    nearExpiryDays: 7,
+  },
+  owners: { acme: { limits: [{ requests: 5, windowSeconds: 1 }] } },
+  webhooks: [{ url: 'https://hooks.example/latchkey', secret: { secret: 'WEBHOOK_SECRET' }, types: ['key-*'] }],
   log: { allowed: true, sample: 0.5, address: 'truncated' },
 }
 

@@ -35,7 +35,9 @@ describe.each<[string, () => Digests]>([
   ['webDigests', webDigests],
 ])('staticToken by %s', (_, make) => {
   async function verify(tokens: readonly StaticToken[], token: string, place = BEARER, at = NOW): Promise<unknown> {
-    return (await staticToken(tokens, make())).verify({ place, token }, accessOf({ at }))
+    const digests = make()
+    const verifier = await staticToken(tokens, digests)
+    return verifier.verify({ place, token, fingerprint: await digests.fingerprint(token) }, accessOf({ at }))
   }
 
   it.each([TOKENS.FULL, JWT, 'a', '!#+-~'])(
@@ -107,24 +109,26 @@ describe.each<[string, () => Digests]>([
     expect(await verify([tokenOf(TOKENS.FULL, { until: NOW - 1 })], TOKENS.FULL, API_KEY)).toBeUndefined()
   })
 
-  it.each([1, 1000])('makes one fingerprint and one comparison, hit or miss, with %i tokens', async (count) => {
+  it.each([1, 1000])('makes one comparison, hit or miss, with %i tokens', async (count) => {
     const digests = make()
     const tokens = Array.from({ length: count }, (_unused, place) => tokenOf(`${TOKENS.FULL}${place}`))
     const verifier = await staticToken(tokens, digests)
     for (const token of [`${TOKENS.FULL}0`, TOKENS.READ]) {
-      const fingerprint = vi.spyOn(digests, 'fingerprint')
+      const fingerprint = await digests.fingerprint(token)
       const equal = vi.spyOn(digests, 'equal')
-      await verifier.verify({ place: BEARER, token }, accessOf())
-      expect([fingerprint.mock.calls.length, equal.mock.calls.length]).toEqual([1, 1])
+      await verifier.verify({ place: BEARER, token, fingerprint }, accessOf())
+      expect(equal.mock.calls.length).toBe(1)
       vi.restoreAllMocks()
     }
   })
 })
 
 it('staticToken answers at once where digests do', () => {
-  const verifier = staticToken([tokenOf(TOKENS.FULL)], nodeDigests())
+  const digests = nodeDigests()
+  const verifier = staticToken([tokenOf(TOKENS.FULL)], digests)
   expect(verifier).not.toBeInstanceOf(Promise)
   if (verifier instanceof Promise) return
-  const outcome = verifier.verify({ place: BEARER, token: TOKENS.FULL }, accessOf())
+  const fingerprint = digests.fingerprint(TOKENS.FULL) as string
+  const outcome = verifier.verify({ place: BEARER, token: TOKENS.FULL, fingerprint }, accessOf())
   expect(outcome).toEqual(principalOf('one'))
 })

@@ -1,0 +1,29 @@
+/** What a token was proved to be: which key's, and what is kept of its secret. */
+export interface Proof {
+  readonly id: string
+  readonly digest: string
+}
+
+/** Proofs by the fingerprint of the whole token. */
+export interface Proofs {
+  get(fingerprint: string): Proof | undefined
+  add(fingerprint: string, proof: Proof): void
+}
+
+/** Enough for the keys that one process sees; each is some hundred bytes. */
+const MOST_PROOFS = 10_000
+
+/**
+ * Remembers what was proved, never what was decided: the record is still read, and must still hold the digest. Only
+ * genuine tokens get in, so that nobody else can push them out.
+ */
+export function proofs(most: number = MOST_PROOFS): Proofs {
+  const known = new Map<string, Proof>()
+  return {
+    get: (fingerprint) => known.get(fingerprint),
+    add(fingerprint, proof) {
+      if (known.size >= most) known.delete(known.keys().next().value as string)
+      known.set(fingerprint, proof)
+    },
+  }
+}
