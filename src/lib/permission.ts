@@ -36,6 +36,14 @@ export function covers(pattern: PermissionParts, needed: PermissionParts): boole
   return true
 }
 
+/**
+ * Whether one pattern covers all that another one does. A `*` of the other is taken for a segment that no pattern names:
+ * only a `*` covers it, and only a final `*` what a final one may hold.
+ */
+export function includes(pattern: PermissionParts, other: PermissionParts): boolean {
+  return covers(pattern, other)
+}
+
 const PLACEHOLDER = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g
 
 /** The parameters that a permission template names: `api::{collection}.find` names `collection`. */

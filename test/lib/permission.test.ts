@@ -1,6 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { covers, PERMISSION, parsePermission, permissionTemplate, placeholders } from '../../src/lib/permission.ts'
+import {
+  covers,
+  includes,
+  PERMISSION,
+  parsePermission,
+  permissionTemplate,
+  placeholders,
+} from '../../src/lib/permission.ts'
 
 const covered = (pattern: string, needed: string) =>
   covers(parsePermission(pattern).parts, parsePermission(needed).parts)
@@ -66,6 +73,53 @@ describe('covers', () => {
       fc.property(permissions(['a', 'b', '*', '']), (permission) => {
         expect(covered(permission, permission)).toBe(true)
       }),
+    )
+  })
+})
+
+describe('includes', () => {
+  const parts = (text: string) => parsePermission(text).parts
+  const patterns = permissions(['a', 'b', '*', ''])
+
+  /** Texts that a pattern mostly covers: each star is filled, a final one with more, and now and then a part is another. */
+  const under = (pattern: string) =>
+    fc
+      .tuple(permissions(['a', 'ab', '*']), fc.constantFrom('a', 'b', 'ab', '*'), fc.constantFrom(-1, -1, -1, 0, 2))
+      .map(([rest, filling, changed]) =>
+        parts(pattern)
+          .map((part, place, all) => (part === '*' && place === all.length - 1 ? rest : part === '*' ? filling : part))
+          .map((part, place) => (place === changed ? 'b' : part))
+          .join(''),
+      )
+
+  it('is true only where each permission that the other covers is covered too', () => {
+    const chains = patterns.chain((pattern) =>
+      under(pattern).chain((other) => fc.tuple(fc.constant(pattern), fc.constant(other), under(other))),
+    )
+    let reached = 0
+    fc.assert(
+      fc.property(chains, ([pattern, other, needed]) => {
+        if (!includes(parts(pattern), parts(other)) || !covers(parts(other), parts(needed))) return
+        reached++
+        expect(covers(parts(pattern), parts(needed))).toBe(true)
+      }),
+      { numRuns: 3000 },
+    )
+    expect(reached).toBeGreaterThan(500)
+  })
+
+  it('is false only where the other covers a permission that is not covered', () => {
+    fc.assert(
+      fc.property(patterns, patterns, (pattern, other) => {
+        fc.pre(!includes(parts(pattern), parts(other)))
+        // With segments that no pattern names in the place of each star, and a longer rest in the place of a final one.
+        const witnesses = ['new', 'new.new', 'new:new'].map((rest) =>
+          parts(other).map((part, place) => (part !== '*' ? part : place === parts(other).length - 1 ? rest : 'new')),
+        )
+        const needed = witnesses.map((each) => parts(each.join('')))
+        expect(needed.every((each) => covers(parts(other), each) <= covers(parts(pattern), each))).toBe(false)
+      }),
+      { numRuns: 1000 },
     )
   })
 })
