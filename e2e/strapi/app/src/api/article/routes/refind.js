@@ -1,0 +1,3 @@
+module.exports = {
+  routes: [{ method: 'POST', path: '/articles/refind', handler: 'api::article.article.refind' }],
+}
