@@ -17,14 +17,14 @@ const START_MILLISECONDS = 180_000
 export const SALT = 'c2FsdHlTYWx0U2FsdHlTYQ=='
 export const ENCRYPTION_KEY = 'encryption-key-0123456789'
 
-/** The tables that hold Strapi's API tokens. */
-const TABLES = [
-  'strapi_api_tokens',
-  'strapi_api_token_permissions',
-  'strapi_api_token_permissions_token_lnk',
-  'strapi_api_tokens_admin_user_owner_lnk',
-  'admin_permissions_api_token_lnk',
-] as const
+/** What is read of the tables that hold Strapi's API tokens; of the administrators' permissions only those of tokens. */
+const TABLES = {
+  strapi_api_tokens: '',
+  strapi_api_token_permissions: '',
+  strapi_api_token_permissions_token_lnk: '',
+  admin_permissions: 'WHERE id IN (SELECT permission_id FROM admin_permissions_api_token_lnk)',
+  admin_permissions_api_token_lnk: '',
+}
 
 export type Rows = Record<string, readonly Record<string, unknown>[]>
 
@@ -81,7 +81,10 @@ export async function startStrapi(folder: string): Promise<Strapi> {
     version: JSON.parse(readFileSync(join(APP, 'node_modules/@strapi/strapi/package.json'), 'utf8')).version,
     admin: (method, path, body) => json(method, `${url}/admin/${path}`, { Authorization: `Bearer ${token}` }, body),
     execute: (sql) => database.exec(sql),
-    rows: () => Object.fromEntries(TABLES.map((table) => [table, database.prepare(`SELECT * FROM ${table}`).all()])),
+    rows() {
+      const rowsOf = (table: string, which: string) => database.prepare(`SELECT * FROM ${table} ${which}`).all()
+      return Object.fromEntries(Object.entries(TABLES).map(([table, which]) => [table, rowsOf(table, which)]))
+    },
     async stop() {
       database.close()
       if (child.exitCode !== null || child.signalCode !== null) return

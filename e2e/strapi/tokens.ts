@@ -28,7 +28,15 @@ export async function makeTokens(strapi: Strapi): Promise<Tokens> {
     const { accessKey } = await strapi.admin('POST', 'api-tokens', asked)
     tokens[asked.name] = accessKey as string
   }
-  const adminPermissions = [{ action: 'admin::api-tokens.read', subject: null, conditions: [], properties: {} }]
+  const adminPermissions = [
+    { action: 'admin::api-tokens.read', subject: null, conditions: [], properties: {} },
+    {
+      action: 'plugin::content-manager.explorer.read',
+      subject: 'api::article.article',
+      conditions: [],
+      properties: { fields: ['title'] },
+    },
+  ]
   const panel = await strapi.admin('POST', 'admin-tokens', {
     name: 'panel',
     description: 'Of the admin kind',
