@@ -1,0 +1,81 @@
+import type { ImportScheme, KeyState } from '../../keys/record.ts'
+import type { GrantType, Limit, Surface } from '../../model/principal.ts'
+import type { ProblemError, ProblemReason } from './problems.ts'
+
+/** What the keys API answers with: times are RFC 3339 in UTC, and null stands where there is nothing. */
+
+/** A key, for those who manage it. No secret and no digest is in it. */
+export interface KeyView {
+  readonly id: string
+  readonly name: string
+  readonly description: string | null
+  readonly type: GrantType
+  readonly permissions: readonly string[]
+  readonly surface: Surface
+  readonly owner: string | null
+  readonly createdAt: string
+  /** null: never. */
+  readonly expiresAt: string | null
+  readonly state: KeyState
+  /** The only addresses that may use the key; null: all. */
+  readonly addresses: readonly string[] | null
+  readonly limits: readonly Limit[]
+  readonly metadata: Readonly<Record<string, string>>
+  readonly revoked: { readonly at: string; readonly reason: string | null } | null
+  /** While the secret before the last rotation counts: until when. */
+  readonly rotation: { readonly until: string } | null
+  /** To the hour. */
+  readonly lastUsedAt: string | null
+  /** When the secret before the last rotation was used last. */
+  readonly previousSecretUsedAt: string | null
+  /** Whether the token can be revealed. */
+  readonly viewable: boolean
+  /** How the system that the key's current secret was imported from digests its tokens. */
+  readonly imported: ImportScheme | null
+}
+
+/** A key whose secret was made just now. */
+export interface IssuedView extends KeyView {
+  /** Told here and, unless the key is viewable, never again. */
+  readonly token: string
+}
+
+/** A page; `cursor` leads to the next one, and is null on the last. */
+export interface PageView<Item> {
+  readonly items: readonly Item[]
+  readonly cursor: string | null
+}
+
+/** What became of one imported key. */
+export type ImportResult =
+  | { readonly name: string; readonly result: 'imported' | 'already'; readonly id: string }
+  | {
+      readonly name: string
+      readonly result: 'refused'
+      readonly reason: ProblemReason
+      readonly errors: readonly ProblemError[]
+    }
+
+/** What a holder learns who has rotated the own key. */
+export interface OwnRotationView {
+  readonly id: string
+  readonly token: string
+  readonly expiresAt: string | null
+  /** Until when the old secret counts; null: it does not. */
+  readonly rotation: { readonly until: string } | null
+}
+
+/** RFC 7662 (2.2), with what else is known of a key. `scope` is there for `custom` keys alone. */
+export type Introspection =
+  | { readonly active: false }
+  | {
+      readonly active: true
+      readonly sub: string
+      readonly iat: number
+      readonly exp?: number
+      readonly scope?: string
+      readonly name: string
+      readonly owner?: string
+      readonly type: GrantType
+      readonly surface: Surface
+    }
