@@ -64,8 +64,10 @@ export interface Latchkey {
 }
 
 /** Builds the authorizer of a valid document on a host. Does nothing yet: secrets are read at the first request. */
-export function build(document: Document, host: Host, defaults: HostDefaults, equipment: Equipment = BARE): Latchkey {
+export function build(document: Document, bare: Host, defaults: HostDefaults, equipment: Equipment = BARE): Latchkey {
   const settings = settingsOf(document, defaults)
+  const valuesOf = (name: string) => latest()?.valuesOf([{ name, until: undefined }], 0) ?? []
+  const host = { ...bare, sink: equipment.sink?.(settings, bare.sink, valuesOf) ?? bare.sink }
   const { prepared, store, recorder } = prepare(settings, host, equipment)
   const { current, latest } = snapshots(settings, host, prepared)
   const observe = observer(settings.log, host.sink)
@@ -89,7 +91,7 @@ export function build(document: Document, host: Host, defaults: HostDefaults, eq
       ),
     )
     return after(judged, (judgement) => {
-      observe(judgement.decision, judgement.access, host.elapsed() - started)
+      observe(judgement.decision, judgement.access, host.elapsed() - started, question.defer)
       recorder?.record(judgement.decision, judgement.access, question.defer)
       return judgement
     })
@@ -159,7 +161,7 @@ function prepare(settings: Settings, host: Host, { verifiers, openStore, recorde
     const kind = verifiers.find((each) => each.kind === credential.kind)
     if (kind) prepared.set(credential.name, kind.prepare(credential, { settings, host, store }))
   }
-  return { prepared, store, recorder: store && recorder?.(settings, store) }
+  return { prepared, store, recorder: store && recorder?.(settings, store, host.sink) }
 }
 
 /** In the order in which their objections are told; what counts quota comes last. */

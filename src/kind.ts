@@ -3,7 +3,7 @@ import type { CredentialSettings, Settings, Slot } from './config.ts'
 import type { Maybe } from './lib/maybe.ts'
 import type { Secret } from './lib/secret.ts'
 import type { Place } from './model/credential.ts'
-import type { Host, Recorder, Store, Verifier } from './model/ports.ts'
+import type { Host, Recorder, Sink, Store, Verifier } from './model/ports.ts'
 import type { CredentialKind } from './model/principal.ts'
 
 /** Why a place cannot say that it does not know a token: some credential that is read there has no value. */
@@ -57,7 +57,9 @@ export interface Equipment {
   /** The policy that counts requests; it is asked last, so that what is refused costs no quota. */
   limits?(settings: Settings, store: Store | undefined): readonly NamedPolicy[]
   /** Learns of decisions about issued keys. */
-  recorder?(settings: Settings, store: Store): Recorder | undefined
+  recorder?(settings: Settings, store: Store, sink: Sink): Recorder | undefined
+  /** Where events go, the host's own sink among it; `valuesOf` gives the values of a secret that count now. */
+  sink?(settings: Settings, own: Sink, valuesOf: (name: string) => readonly Secret[]): Sink
 }
 
 /** A kind with what a host has for it; `Where` is what the host finds its bindings in. */

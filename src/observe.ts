@@ -3,19 +3,21 @@ import { truncateAddress } from './lib/ip.ts'
 import { timestamps } from './lib/time.ts'
 import type { Access } from './model/access.ts'
 import type { Decision } from './model/decision.ts'
-import type { Sink } from './model/ports.ts'
+import type { DecisionEvent } from './model/event.ts'
+import type { Defer, Sink } from './model/ports.ts'
 
 /** Writes the one event of a decision. */
-export type Observe = (decision: Decision, access: Access, durationMs: number) => void
+export type Observe = (decision: Decision, access: Access, durationMs: number, defer?: Defer) => void
 
 /** Refusals are always written; of allowed requests the configured part. */
 export function observer(settings: Settings['log'], sink: Sink): Observe {
   const timeOf = timestamps()
-  return (decision, access, durationMs) => {
+  const addressOf = addressText(settings.address)
+  return (decision, access, durationMs, defer) => {
     if (decision.allow && (!settings.allowed || (settings.sample < 1 && Math.random() >= settings.sample))) return
     const principal = decision.principal === 'anonymous' ? undefined : decision.principal
     const keyId = principal?.kind === 'api-key' ? principal.subject : null
-    sink.write({
+    const event: DecisionEvent = {
       type: 'decision',
       time: timeOf(access.at),
       requestId: access.requestId,
@@ -33,12 +35,16 @@ export function observer(settings: Settings['log'], sink: Sink): Observe {
       address: addressOf(access.clientAddress),
       userAgent: access.header('user-agent')[0] ?? null,
       durationMs,
-    })
+    }
+    sink.write(event, defer)
   }
+}
 
-  function addressOf(address: string | undefined): string | null {
-    if (address === undefined || settings.address === 'none') return null
-    return settings.address === 'full' ? address : truncateAddress(address)
+/** How addresses are written; null where they are not, or none is known. */
+export function addressText(setting: Settings['log']['address']): (address: string | undefined) => string | null {
+  return (address) => {
+    if (address === undefined || setting === 'none') return null
+    return setting === 'full' ? address : truncateAddress(address)
   }
 }
 

@@ -50,7 +50,10 @@ export function brokenRules(document: Partial<Document>, wellFormed: (pointer: s
   if (document.owners !== undefined) look(['owners'], (report) => checkOwners(document, report))
   if (typeof document.origin === 'object') look(['origin'], (report) => checkOrigin(document, report))
   if (document.proxies !== undefined) look(['proxies'], (report) => checkProxies(document, report))
-  if (document.revocation !== undefined && ['/secretsSeconds', '/staleSeconds', '/credentials', '/store'].every(wellFormed)) {
+  if (
+    document.revocation !== undefined &&
+    ['/secretsSeconds', '/staleSeconds', '/credentials', '/store'].every(wellFormed)
+  ) {
     look(['revocation'], (report) => checkBudget(document, report))
   }
   return faults

@@ -13,7 +13,9 @@ const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
   [2, /^src\/(?:crypto|keys|limiters|secrets|sinks|stores|dialects)\//],
   [3, /^src\/(?:verifiers|policies)\//],
   [4, /^src\/[^/]+$/],
-  [5, /^src\/http\//],
+  // Key management knows nothing of the gate that judges for it.
+  [4.5, /^src\/http\/keys\//],
+  [5, /^src\/http\/[^/]+$/],
   [6, /^adapters\//],
   [7, /^src\/cli\//],
 ]

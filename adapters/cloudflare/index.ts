@@ -3,6 +3,7 @@ import type { Gate } from '../../src/http/gate.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
 import { bodyOf } from '../../src/http/management.ts'
 import { toResponse } from '../../src/http/to-response.ts'
+import { equipmentOf } from '../../src/kind.ts'
 import type { Maybe } from '../../src/lib/maybe.ts'
 import { after, isLater } from '../../src/lib/maybe.ts'
 import type { GivenDocument } from '../../src/load.ts'
@@ -13,14 +14,20 @@ import type { Defer, Sink } from '../../src/model/ports.ts'
 import { cloudflare } from '../../src/secrets/cloudflare.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import { accessOf } from './access.ts'
+import type { WorkerKind } from './api-key.ts'
 import type { Forward } from './forward.ts'
 import { forwarder } from './forward.ts'
 import type { Bindings } from './origin.ts'
 import { originOf } from './origin.ts'
 
+export type { WorkerKind } from './api-key.ts'
+export { apiKey } from './api-key.ts'
+
 export interface WorkerOptions {
   /** The document, or what `latchkey check --emit` made of it. A variable `LATCHKEY_CONFIG` goes before it. */
   readonly document?: GivenDocument
+  /** The kinds of credential beside static tokens: `[apiKey]`. A document that has another one is faulty. */
+  readonly verifiers?: readonly WorkerKind[]
   /** Where events go. Default: JSON lines on the console, which Workers Logs reads. */
   readonly sink?: Sink
   /** The clock, in epoch seconds. */
@@ -49,14 +56,16 @@ export function worker(options: WorkerOptions): WorkerModule {
     const source = { document: options.document, text: typeof text === 'string' && text !== '' ? text : undefined }
     const secrets = cloudflare(bindings)
     const host = { now, elapsed: () => performance.now(), digests: webDigests(), secrets, sink }
-    return after(load(source, host, { transport: 'https' }), (latchkey) => {
+    const kinds = options.verifiers ?? []
+    const equipment = equipmentOf(kinds, bindings, host)
+    return after(load(source, host, { transport: 'https' }, equipment), (latchkey) => {
       const { origin: settings, routes } = latchkey.settings
       const origin = originOf(settings, bindings)
       // Of a faulty document enough was said.
       if (isRefusal(origin) && routes.length > 0) {
         sink.write({ type: 'notice', level: 'error', message: origin.detail ?? origin.reason })
       }
-      const gate = gateOf(latchkey)
+      const gate = gateOf(latchkey, kinds.find((kind) => kind.management)?.management)
       const forward = forwarder(gate, origin, (requestId, reason) => {
         sink.write({ type: 'origin-failed', time: new Date(now() * 1000).toISOString(), requestId, reason })
       })

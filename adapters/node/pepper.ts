@@ -28,21 +28,29 @@ export function newPepper(): string {
 
 /**
  * The pepper of a store where no document names one: the secret `LATCHKEY_PEPPER`, else the file `F.pepper` beside an
- * SQLite file F, which is made readable by its owner alone where the store has no keys yet. What is in memory has one for as
- * long as it lasts. Throws `PepperMissing`: any other store needs the secret, and a store that was made under a pepper
- * needs that one back.
+ * SQLite file F. Undefined where there is neither. Throws `PepperMissing` where that file cannot be read.
+ */
+export async function pepperOfStore(text: string, secrets: SecretSource): Promise<Pepper | undefined> {
+  const [own] = await secrets.get(PEPPER_SECRET)
+  if (own !== undefined) return pepperOf(own)
+  const file = pepperFileOf(text)
+  const kept = file === undefined ? undefined : readPepper(file)
+  return kept === undefined ? undefined : pepperOf(kept)
+}
+
+/**
+ * The same for whoever makes keys: where an SQLite file has neither, `F.pepper` is made, readable by its owner alone. What
+ * is in memory gets one for as long as it lasts. Throws `PepperMissing`: any other store needs the secret, and a store
+ * that was made under a pepper needs that one back.
  */
 export async function pepperBeside(text: string, secrets: SecretSource, store: Reader): Promise<FoundPepper> {
-  const [own] = await secrets.get(PEPPER_SECRET)
-  if (own !== undefined) return { pepper: pepperOf(own) }
+  const known = await pepperOfStore(text, secrets)
+  if (known) return { pepper: known }
   if (text.startsWith('memory:')) return { pepper: pepperOf(newPepper()) }
-  const path = /^sqlite:(.+)$/s.exec(text)?.[1]
-  if (path === undefined) {
+  const file = pepperFileOf(text)
+  if (file === undefined) {
     throw new PepperMissing(`set ${PEPPER_SECRET} to the pepper of this store; make one with: latchkey pepper`)
   }
-  const file = `${path}.pepper`
-  const kept = readPepper(file)
-  if (kept !== undefined) return { pepper: pepperOf(kept) }
   if (await store.get(`meta:pepper:${PEPPER_VERSION}`)) {
     throw new PepperMissing(
       `${file} is gone, and the keys of this store were made under it: bring it back, or set ${PEPPER_SECRET}`,
@@ -51,6 +59,11 @@ export async function pepperBeside(text: string, secrets: SecretSource, store: R
   const made = newPepper()
   // Of two that start at once one makes the file, and the other uses it.
   return writePepper(file, made) ? { pepper: pepperOf(made), made: file } : pepperBeside(text, secrets, store)
+}
+
+function pepperFileOf(text: string): string | undefined {
+  const path = /^sqlite:(.+)$/s.exec(text)?.[1]
+  return path === undefined ? undefined : `${path}.pepper`
 }
 
 function pepperOf(secret: string): Pepper {

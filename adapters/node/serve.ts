@@ -3,13 +3,17 @@ import type { AddressInfo } from 'node:net'
 import { nodeDigests } from '../../src/crypto/node.ts'
 import type { Gate } from '../../src/http/gate.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
+import { management } from '../../src/http/management.ts'
 import { isOriginUrl } from '../../src/lib/host.ts'
 import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
-import type { SecretSource, Sink } from '../../src/model/ports.ts'
+import type { SecretSource, Sink, Store } from '../../src/model/ports.ts'
+import { StoreError } from '../../src/model/store-error.ts'
 import { env } from '../../src/secrets/env.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
+import { startChores } from './chores.ts'
+import { nodeEquipment } from './equipment.ts'
 import { originAt } from './forward.ts'
 import { gateServer } from './server.ts'
 import { stopper } from './stop.ts'
@@ -21,6 +25,10 @@ export interface ServeOptions {
   readonly text?: string | undefined
   /** Goes before the document's own. */
   readonly origin?: string | undefined
+  /** Where issued keys are kept, such as `sqlite:./keys.db`; goes before what the document's `store` names. */
+  readonly store?: string | undefined
+  /** Where the vendors' own variables are, for stores that need some. Default: the process's environment. */
+  readonly variables?: Readonly<Record<string, string | undefined>> | undefined
   /** Default 127.0.0.1. */
   readonly host?: string | undefined
   /** Default 8787; 0 takes a free one. */
@@ -56,7 +64,10 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const sink = options.sink ?? consoleSink()
   const secrets = options.secrets ?? env(process.env)
   const host = { now, elapsed: () => performance.now(), digests: nodeDigests(), secrets, sink }
-  const gate = gateOf(await load({ text: options.text, document: options.document }, host, { transport: 'any' }))
+  const equipment = nodeEquipment({ store: options.store, variables: options.variables ?? process.env, secrets, now })
+  const source = { text: options.text, document: options.document }
+  const gate = gateOf(await load(source, host, { transport: 'any' }, equipment), management)
+  await probe(gate.latchkey.store)
   gate.latchkey.warm()
   const isFaulty = gate.latchkey.settings.routes.length === 0
   const url = options.origin ?? (await originUrl(gate, secrets))
@@ -67,6 +78,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
   )
   const server = gateServer(gate, origin, now, options.tls)
   const stop = stopper(server)
+  const endChores = startChores(gate.latchkey)
   await listen(server, options.port ?? DEFAULT_PORT, options.host ?? DEFAULT_HOST)
   const { address, port, family } = server.address() as AddressInfo
   const authority = family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`
@@ -76,7 +88,18 @@ export async function serve(options: ServeOptions): Promise<Running> {
     close: async (graceSeconds = GRACE_SECONDS) => {
       await stop(graceSeconds)
       origin.close()
+      await endChores()
+      await equipment.close()
     },
+  }
+}
+
+/** A store that is not set up is told at the start; one that is down may come back. */
+async function probe(store: Store | undefined): Promise<void> {
+  try {
+    await store?.get('meta:probe')
+  } catch (error) {
+    if (error instanceof StoreError && (error.trouble === 'refused' || error.trouble === 'unreadable')) throw error
   }
 }
 

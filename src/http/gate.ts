@@ -39,7 +39,7 @@ export interface Gate {
 export function gate(latchkey: Latchkey, management?: Management): Gate {
   const { settings } = latchkey
   const answers = responder(settings)
-  const endpoints = ownEndpoints(settings.base, latchkey.store && management?.match)
+  const endpoints = ownEndpoints(settings.base, latchkey.store && management?.match(settings.base))
   let loaded: Promise<Manage> | undefined
   const trusted = proxies(settings, latchkey.digests)
   const received = throughProxies(settings, trusted)
@@ -51,13 +51,13 @@ export function gate(latchkey: Latchkey, management?: Management): Gate {
     return isGrpc(access) ? grpcReply(reason, answers.statusOf(reason), access) : answers.refuse(denied, access)
   }
 
-  function outcomeOf(judgement: Judgement): Outcome {
+  function outcomeOf(judgement: Judgement, defer: Defer): Outcome {
     const { access, decision } = judgement
     if (!decision.allow) return { reply: refuseInline(decision, access) }
     const { endpoint } = decision.match
     if (endpoint === undefined) return { passed: { judgement, allowed: decision } }
     if (endpoint === 'keys' && management && decision.match.passage !== 'preflight') {
-      return { asked: (body) => manage(management, judgement, decision, body) }
+      return { asked: (body) => manage(management, judgement, decision, body, defer) }
     }
     return { reply: answerEndpoint(endpoint, judgement, decision, latchkey, answers) }
   }
@@ -68,10 +68,11 @@ export function gate(latchkey: Latchkey, management?: Management): Gate {
     judgement: Judgement,
     allowed: Allowed,
     body: Uint8Array,
+    defer: Defer,
   ): Promise<Reply> {
     try {
       loaded ??= load(latchkey)
-      const reply = await (await loaded)(judgement, allowed, body)
+      const reply = await (await loaded)(judgement, allowed, body, defer)
       return { ...reply, headers: { ...reply.headers, ...answers.corsHeaders(judgement.access) } }
     } catch {
       loaded = undefined
@@ -83,7 +84,9 @@ export function gate(latchkey: Latchkey, management?: Management): Gate {
     latchkey,
     enter(access, defer) {
       if (!isVerify(access.target, settings.base)) {
-        return after(latchkey.judgeWhat(received, access, { defer, endpoints }), outcomeOf)
+        return after(latchkey.judgeWhat(received, access, { defer, endpoints }), (judgement) =>
+          outcomeOf(judgement, defer),
+        )
       }
       const judged = latchkey.judgeWhat(describedRequest, access, { defer })
       return after(judged, (judgement): Outcome => {

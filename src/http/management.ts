@@ -1,25 +1,29 @@
 import type { Judgement, Latchkey } from '../build.ts'
-import type { Target } from '../lib/path.ts'
-import type { Allowed, Match } from '../model/decision.ts'
+import type { MatchMore } from '../endpoints.ts'
+import type { Allowed } from '../model/decision.ts'
+import type { Defer } from '../model/ports.ts'
 import type { Reply } from '../respond.ts'
-
-/** The most that a request to key management may send. One byte more is read, so that too much is told from just enough. */
-export const MOST_BODY_BYTES = 65_536
+import { MOST_BODY_BYTES, matchOperation } from './keys/operations.ts'
 
 /**
  * Key management as a gate knows it. Which requests ask for it is in every bundle that verifies issued keys; what answers
  * them is loaded when the first one does.
  */
 export interface Management {
-  /** What a request under `base` is matched with; undefined: it asks for something else. */
-  match(target: Target, method: string, isPreflight: boolean): Match | undefined
+  match(base: string): MatchMore
   load(latchkey: Latchkey): Promise<Manage>
 }
 
 /** Answers a request that was allowed to ask. */
-export type Manage = (judgement: Judgement, allowed: Allowed, body: Uint8Array) => Promise<Reply>
+export type Manage = (judgement: Judgement, allowed: Allowed, body: Uint8Array, defer: Defer) => Promise<Reply>
 
-/** Reads what a request sends, and no more than is taken. */
+/** The keys API. */
+export const management: Management = {
+  match: (base) => (target, method, isPreflight) => matchOperation(base, target, method, isPreflight),
+  load: async (latchkey) => (await import('./manage.ts')).manage(latchkey),
+}
+
+/** Reads what a request sends, and no more than is taken and one byte, so that too much is told from just enough. */
 export async function bodyOf({ body }: Request): Promise<Uint8Array> {
   const parts: Uint8Array[] = []
   let length = 0
@@ -37,8 +41,7 @@ export async function bodyOf({ body }: Request): Promise<Uint8Array> {
 
 /** Parts of a body as one, cut one byte behind the most that is taken. */
 export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const length = parts.reduce((sum, part) => sum + part.length, 0)
-  const whole = new Uint8Array(length)
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let place = 0
   for (const part of parts) {
     whole.set(part, place)

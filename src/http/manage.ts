@@ -1,0 +1,108 @@
+import type { Latchkey } from '../build.ts'
+import type { KeySettings } from '../key-settings.ts'
+import { keyCredentials, keySettingsOf } from '../key-settings.ts'
+import type { Pepper } from '../keys/format.ts'
+import { keyLog } from '../keys/log.ts'
+import type { Registry } from '../keys/registry.ts'
+import { registry } from '../keys/registry.ts'
+import type { Access } from '../model/access.ts'
+import { isRefusal } from '../model/decision.ts'
+import type { Sink, Store } from '../model/ports.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Snapshot } from '../snapshot.ts'
+import { keysApp } from './keys/app.ts'
+import { findOperation } from './keys/operations.ts'
+import type { KeysRequest } from './keys/parts.ts'
+import type { Manage } from './management.ts'
+
+/** Answers key management for a gate: the registry over the gate's own store, under the secrets of each judgement. */
+export function manage(latchkey: Latchkey): Manage {
+  const { settings } = latchkey
+  const store = forgetting(latchkey)
+  const log = keyLog({ store, random })
+
+  function registryUnder(snapshot: Snapshot, sink: Sink): Registry {
+    const found = keySettingsOf(settings, (name) => snapshot.valuesOf([{ name, until: undefined }], 0))
+    const { peppers, prefix, lifetimes, routePermissions, encryptionKey } = found as KeySettings
+    // Without a pepper nothing is verified either, so nobody is allowed to ask.
+    return registry({
+      store,
+      digests: latchkey.digests,
+      random,
+      peppers: peppers as readonly [Pepper, ...Pepper[]],
+      prefix,
+      lifetimes,
+      routePermissions,
+      ...(encryptionKey !== undefined && { encryptionKey }),
+      sink,
+      log,
+    })
+  }
+
+  /** Whose a token is, whether it counts now or not: the verifiers say it as they do of every request. */
+  async function prove(token: string, at: number, snapshot: Snapshot) {
+    const fingerprint = await latchkey.digests.fingerprint(token)
+    const places = new Set(keyCredentials(settings).flatMap((credential) => credential.places))
+    for (const place of places) {
+      for (const verifier of snapshot.verifiersAt(place)) {
+        if (verifier.kind !== 'api-key') continue
+        const outcome = await verifier.verify({ place, token, fingerprint }, { at } as Access)
+        const principal = outcome && isRefusal(outcome) ? outcome.principal : outcome
+        if (principal) return provedBy(principal, snapshot)
+      }
+    }
+    return undefined
+  }
+
+  async function provedBy(principal: Principal, snapshot: Snapshot) {
+    const kept = await registryUnder(snapshot, latchkey.sink).show(principal.subject, 'operator')
+    return kept && { principal, record: kept.record }
+  }
+
+  return async ({ access, snapshot }, { match, principal, place }, body, defer) => {
+    const path = match.path.slice(settings.base.length)
+    const row = findOperation(path, access.method)
+    if (!row || !snapshot) throw new TypeError('nothing was matched')
+    const request: KeysRequest = {
+      operation: row.operation,
+      method: access.method,
+      path,
+      query: match.query,
+      header: (name) => access.header(name.toLowerCase())[0],
+      body,
+      principal,
+      place,
+      at: access.at,
+      requestId: access.requestId,
+    }
+    // Made for one request: what it tells others, `defer` of this one keeps alive.
+    const sink: Sink = { write: (event) => latchkey.sink.write(event, defer) }
+    const app = keysApp({
+      base: settings.base,
+      registry: registryUnder(snapshot, sink),
+      store,
+      log,
+      sink,
+      prove: (token, at) => prove(token, at, snapshot),
+      selfRotation: (name) =>
+        keyCredentials(settings).some((each) => each.name === name && each.document.selfRotation === true),
+    })
+    return app(request)
+  }
+}
+
+/** What is changed through this store is seen by this process at once. */
+function forgetting({ store, forget }: Latchkey): Store {
+  const { get, list, put, delete: remove } = store as Store
+  const forgotten = <T>(id: string, work: Promise<T>) => work.finally(() => forget(id))
+  return {
+    get,
+    list,
+    put: (id, ...rest) => forgotten(id, put(id, ...rest)),
+    delete: (id, ...rest) => forgotten(id, remove(id, ...rest)),
+  }
+}
+
+function random(bytes: number): Uint8Array {
+  return crypto.getRandomValues(new Uint8Array(bytes))
+}

@@ -1,0 +1,47 @@
+import type { CredentialSettings, Settings } from './config.ts'
+import { DEFAULT_PREFIXES, slotsOf } from './config.ts'
+import type { ApiKeyDocument } from './document.ts'
+import type { LifetimePolicy } from './keys/draft.ts'
+import { DEFAULT_LIFETIMES } from './keys/draft.ts'
+import type { Pepper } from './keys/format.ts'
+import type { Secret } from './lib/secret.ts'
+
+/** What a document says of the keys that it issues: what a registry is made of, but for the store. */
+export interface KeySettings {
+  /** The first makes new keys. Empty where none has a value. */
+  readonly peppers: readonly Pepper[]
+  readonly prefix: string
+  readonly lifetimes: LifetimePolicy
+  /** The permissions that routes need, as templates. */
+  readonly routePermissions: readonly string[]
+  readonly encryptionKey: string | undefined
+}
+
+/** The credentials that take issued keys. New keys are made for the first one. */
+export function keyCredentials(settings: Settings): (CredentialSettings & { readonly document: ApiKeyDocument })[] {
+  return settings.credentials.filter((each) => each.kind === 'api-key') as never
+}
+
+/** Reads what a document says of issued keys; undefined where it issues none. `valuesOf` gives a secret's values that count. */
+export function keySettingsOf(
+  settings: Settings,
+  valuesOf: (name: string) => readonly Secret[],
+): KeySettings | undefined {
+  const [credential] = keyCredentials(settings)
+  if (!credential) return undefined
+  const { peppers, prefixes = DEFAULT_PREFIXES } = credential.document
+  const { defaultLifetimeDays, maxLifetimeDays, allowNever, encryption } = settings.keys
+  return {
+    peppers: peppers.flatMap(({ version, secret }) =>
+      valuesOf(secret).map((value) => ({ version: String(version), secret: value.reveal() })),
+    ),
+    prefix: prefixes[0] as string,
+    lifetimes: {
+      defaultLifetimeDays: defaultLifetimeDays ?? DEFAULT_LIFETIMES.defaultLifetimeDays,
+      maxLifetimeDays,
+      allowNever: allowNever ?? maxLifetimeDays === undefined,
+    },
+    routePermissions: [...new Set(settings.routes.flatMap(({ permission }) => permission ?? []))],
+    encryptionKey: (encryption ? slotsOf(encryption) : []).flatMap(({ name }) => valuesOf(name))[0]?.reveal(),
+  }
+}

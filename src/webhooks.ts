@@ -1,0 +1,36 @@
+import type { Settings } from './config.ts'
+import { slotsOf } from './config.ts'
+import type { Secret } from './lib/secret.ts'
+import type { EpochSeconds } from './model/access.ts'
+import type { Sink } from './model/ports.ts'
+import { fanOut } from './sinks/fan-out.ts'
+import { webhook } from './sinks/webhook.ts'
+
+/** What a host knows of its own processes. */
+export interface WebhookHost {
+  /** Whether a process lives on after a reply. */
+  readonly lasting: boolean
+  readonly now: () => EpochSeconds
+}
+
+/** The sink of a document: the host's own, and its webhooks. */
+export function webhooks(
+  settings: Settings,
+  own: Sink,
+  valuesOf: (name: string) => readonly Secret[],
+  { lasting, now }: WebhookHost,
+): Sink {
+  if (settings.webhooks.length === 0) return own
+  const hooks = settings.webhooks.map(({ url, secret, types }) =>
+    webhook({
+      url,
+      secret: () => slotsOf(secret).flatMap(({ name }) => valuesOf(name).map((value) => value.reveal())),
+      realm: settings.realm,
+      ...(types && { types }),
+      notices: own,
+      lasting,
+      now,
+    }),
+  )
+  return fanOut([own, ...hooks])
+}
