@@ -4,12 +4,14 @@ import { nameOfError } from '../../model/store-error.ts'
 import type { Reply } from '../../respond.ts'
 import { addEventRoutes } from './events.ts'
 import { addHolderRoutes } from './holder.ts'
+import { addImportRoute } from './imports.ts'
 import { addKeyRoutes } from './keys.ts'
 import { addOpenapiRoute } from './openapi.ts'
 import type { Operation } from './operations.ts'
 import type { KeysAppParts, KeysEnv, KeysRequest } from './parts.ts'
 import { failure, problem } from './problems.ts'
 import { addTokenRoutes } from './tokens.ts'
+import { addUsageRoutes } from './usage.ts'
 
 export type { KeysAppParts, KeysRequest, Proved } from './parts.ts'
 
@@ -24,7 +26,9 @@ export function keysApp(parts: KeysAppParts): (request: KeysRequest) => Promise<
     return next()
   })
   addKeyRoutes(app, parts)
+  addImportRoute(app, parts)
   addEventRoutes(app, parts)
+  addUsageRoutes(app, parts)
   addTokenRoutes(app, parts)
   addHolderRoutes(app, parts)
   addOpenapiRoute(app, parts)

@@ -1,4 +1,4 @@
-import type { ImportedKey, KeyChange, NewKey, Rotation } from '../../keys/registry.ts'
+import type { ImportedKey, KeyChange, NewKey, Rotation, Unchanged } from '../../keys/registry.ts'
 import type { EpochSeconds } from '../../model/access.ts'
 import type { EndBody, ImportBody, KeyChangeBody, NewKeyBody, RotationBody } from './schemas.ts'
 
@@ -30,6 +30,15 @@ export function changeOf(body: KeyChangeBody, at: EpochSeconds): KeyChange {
     ...(limits !== undefined && { limits: limits ?? [] }),
     ...(metadata !== undefined && { metadata: metadata ?? {} }),
   }
+}
+
+/** The registry tells what is wrong with an end as `expiresAt`, which is not where a lifetime was sent. */
+export function whereSent<Done extends object>({ lifetimeDays }: EndBody, result: Done | Unchanged): Done | Unchanged {
+  if (lifetimeDays === undefined || !('problem' in result)) return result
+  const faults = result.faults?.map((fault) => {
+    return fault.pointer === '/expiresAt' ? { ...fault, pointer: '/lifetimeDays' } : fault
+  })
+  return faults ? { ...result, faults } : result
 }
 
 interface End {

@@ -80,8 +80,8 @@ function parsed(text: string): { readonly value: unknown } | undefined {
   }
 }
 
-function errorsOf({ message, path = [], type }: v.BaseIssue<unknown>): ProblemError {
-  const isMissing = type === 'object_with_rest' && path.at(-1)?.origin === 'key'
-  const pointer = jsonPointer(path.map(({ key }) => key as string | number))
+function errorsOf({ message, path, type }: v.BaseIssue<unknown>): ProblemError {
+  const isMissing = type === 'object_with_rest' && path?.at(-1)?.origin === 'key'
+  const pointer = jsonPointer((path ?? []).map(({ key }) => key as string | number))
   return { detail: isMissing ? 'required, and missing' : message, pointer }
 }

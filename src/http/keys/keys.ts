@@ -4,7 +4,7 @@ import { lastUsed } from '../../keys/used.ts'
 import type { EpochSeconds } from '../../model/access.ts'
 import type { Principal } from '../../model/principal.ts'
 import { ifMatch, isKnown, versionFields } from './conditions.ts'
-import { changeOf, newKeyOf, rotationOf } from './drafts.ts'
+import { changeOf, newKeyOf, rotationOf, whereSent } from './drafts.ts'
 import { jsonBody, queryOf } from './input.ts'
 import type { KeyContext, KeysAppParts, KeysEnv } from './parts.ts'
 import { actorOf } from './parts.ts'
@@ -50,7 +50,8 @@ export function addKeyRoutes(app: Hono<KeysEnv>, parts: KeysAppParts): void {
 
   app.post('/keys', jsonBody(newKeySchema), async (c) => {
     const { at } = c.env
-    const result = await registry.create(newKeyOf(c.var.body, at), actorOf(c), at)
+    const { body } = c.var
+    const result = whereSent(body, await registry.create(newKeyOf(body, at), actorOf(c), at))
     if ('problem' in result) return unchanged(c, result)
     const { record, token } = result
     const fields = { ...versionFields(result), Location: `${base}/keys/${record.id}` }
@@ -67,7 +68,10 @@ export function addKeyRoutes(app: Hono<KeysEnv>, parts: KeysAppParts): void {
   })
 
   app.patch('/keys/:id', jsonBody(keyChangeSchema), version, (c) =>
-    changed(c, (id, by, at) => registry.update(id, changeOf(c.var.body, at), by, at, c.var.version)),
+    changed(c, async (id, by, at) => {
+      const { body, version } = c.var
+      return whereSent(body, await registry.update(id, changeOf(body, at), by, at, version))
+    }),
   )
 
   app.delete('/keys/:id', version, async (c) => {
@@ -76,7 +80,10 @@ export function addKeyRoutes(app: Hono<KeysEnv>, parts: KeysAppParts): void {
   })
 
   app.post('/keys/:id/rotate', jsonBody(rotationSchema), version, (c) =>
-    changed(c, (id, by, at) => registry.rotate(id, rotationOf(c.var.body, at), by, at, c.var.version)),
+    changed(c, async (id, by, at) => {
+      const { body, version } = c.var
+      return whereSent(body, await registry.rotate(id, rotationOf(body, at), by, at, version))
+    }),
   )
 
   app.post('/keys/:id/suspend', jsonBody(nothingSchema), version, (c) =>

@@ -74,10 +74,15 @@ export function problem(
 }
 
 /** Words why the registry has changed nothing. */
-export function unchanged(c: KeysContext, { problem: reason, faults = [] }: Unchanged): Response {
+export function unchanged(c: KeysContext, result: Unchanged): Response {
+  const { problem: reason } = result
   const isOutdated = reason === 'conflict' && c.env.header('if-match') !== undefined
-  const errors = faults.map(({ pointer, message }) => ({ detail: message, pointer }))
-  return problem(c, isOutdated ? 'version-outdated' : reason, errors)
+  return problem(c, isOutdated ? 'version-outdated' : reason, errorsOf(result))
+}
+
+/** The faults that the registry has found. */
+export function errorsOf({ faults = [] }: Unchanged): ProblemError[] {
+  return faults.map(({ pointer, message }) => ({ detail: message, pointer }))
 }
 
 /** How soon a store may do again what it could not; where an operator has to mend it, not so soon. */

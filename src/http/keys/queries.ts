@@ -1,5 +1,6 @@
 import * as v from 'valibot'
 import type { KeyState } from '../../keys/record.ts'
+import type { UsageGroup } from '../../keys/usage.ts'
 import type { GrantType, Surface } from '../../model/principal.ts'
 
 /** The shape of the queries that the keys API reads. */
@@ -20,6 +21,16 @@ export interface ListQuery {
 export interface EventsQuery {
   readonly limit?: number
   readonly cursor?: string
+}
+
+/** The query of `GET usage`. */
+export interface UsageRequest {
+  readonly owner?: string
+  readonly key?: string
+  readonly from?: string
+  readonly to?: string
+  readonly group?: UsageGroup
+  readonly format?: 'json' | 'csv'
 }
 
 const optional = v.exactOptional
@@ -60,5 +71,13 @@ export const listSchema: v.GenericSchema<unknown, ListQuery> = parameters({
 
 export const eventsSchema: v.GenericSchema<unknown, EventsQuery> = parameters(page)
 
-/** For what takes no parameters. */
-export const noQuerySchema: v.GenericSchema<unknown, object> = parameters({})
+const day = (message: string) => v.pipe(text(message), v.isoDate(message))
+
+export const usageSchema: v.GenericSchema<unknown, UsageRequest> = parameters({
+  owner: optional(text('the customer that the keys are for')),
+  key: optional(text('the id of a key')),
+  from: optional(day('the first day in UTC, such as "2026-06-01"; default 29 days before the last')),
+  to: optional(day('the last day in UTC, which counts; default today')),
+  group: optional(oneOf('key', 'owner', 'day')),
+  format: optional(oneOf('json', 'csv')),
+})

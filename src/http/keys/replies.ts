@@ -46,6 +46,11 @@ export interface PageView<Item> {
   readonly cursor: string | null
 }
 
+/** What became of each key of an import, in the order in which they were sent. */
+export interface ImportView {
+  readonly results: readonly ImportResult[]
+}
+
 /** What became of one imported key. */
 export type ImportResult =
   | { readonly name: string; readonly result: 'imported' | 'already'; readonly id: string }
@@ -55,6 +60,27 @@ export type ImportResult =
       readonly reason: ProblemReason
       readonly errors: readonly ProblemError[]
     }
+
+/** What was counted of a key, owner and day, or of many of them together; null stands where they are. */
+export interface UsageRowView {
+  readonly key: string | null
+  readonly owner: string | null
+  readonly day: string | null
+  readonly allowed: number
+  readonly refused: Readonly<Record<string, number>>
+  readonly routes: Readonly<Record<string, number>>
+  readonly firstSeen: string
+  readonly lastSeen: string
+}
+
+/** Usage from one UTC day to another, both included. */
+export interface UsageView {
+  readonly from: string
+  readonly to: string
+  readonly rows: readonly UsageRowView[]
+  /** Stored entries that could not be read, and are not counted here. */
+  readonly unreadable: number
+}
 
 /** What a holder learns who has rotated the own key. */
 export interface OwnRotationView {
