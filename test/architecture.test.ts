@@ -10,7 +10,7 @@ const byPath = new Map(modules.map((module) => [module.path, module]))
 const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
   [0, /^src\/lib\//],
   [1, /^src\/model\//],
-  [2, /^src\/(?:crypto|keys|limiters|secrets|sinks|stores|dialects)\//],
+  [2, /^src\/(?:crypto|imports|keys|limiters|secrets|sinks|stores|dialects)\//],
   [3, /^src\/(?:verifiers|policies)\//],
   [4, /^src\/[^/]+$/],
   // Key management knows nothing of the gate that judges for it.
