@@ -66,6 +66,8 @@ export const LOG_PREFIX = 'log:'
 const LIFE_SECONDS = 30 * 86_400
 /** How many refusals of one key this process leaves in the store. */
 const MOST_REFUSALS = 1000
+/** How many entries one writing takes away: a Worker may ask its store only so often in a request. */
+const MOST_DELETED = 4
 /** How many entries of refusals this process remembers in all, to take them away later. */
 const MOST_REMEMBERED = 20_000
 const DISTINCT_BYTES = 4
@@ -102,7 +104,7 @@ export function keyLog({ store, random }: LogParts): KeyLog {
     written.set(keyId, entries)
     let total = entries.reduce((sum, { refusals }) => sum + refusals, 0)
     const surplus: Remembered[] = []
-    while (total > MOST_REFUSALS && entries.length > 1) {
+    while (total > MOST_REFUSALS && entries.length > 1 && surplus.length < MOST_DELETED) {
       const oldest = entries.shift() as Remembered
       total -= oldest.refusals
       surplus.push(oldest)
