@@ -1,11 +1,16 @@
 import type { EpochSeconds } from '../model/access.ts'
-import type { Limiter } from '../model/ports.ts'
+import type { Limiter, Quota, Taken } from '../model/ports.ts'
 import { StoreError } from '../model/store-error.ts'
 import { counterId, goneAt, takenOf } from './counter.ts'
 
 export interface MemoryOptions {
   /** Default 100,000, which is some 20 MB. */
   readonly mostCounters?: number
+}
+
+/** A limiter that nobody has to wait for. */
+export interface MemoryLimiter extends Limiter {
+  take(quotas: readonly Quota[], at: EpochSeconds): Taken
 }
 
 interface Counter {
@@ -24,7 +29,7 @@ const SWEEP_SECONDS = 60
  * Limits: `mostCounters` windows at once; a request that needs one more fails as `full`.
  * Cost: a look-up in a `Map` for each quota, with no waiting.
  */
-export function memory({ mostCounters = 100_000 }: MemoryOptions = {}): Limiter {
+export function memory({ mostCounters = 100_000 }: MemoryOptions = {}): MemoryLimiter {
   const counters = new Map<string, Counter>()
   let sweptAt = Number.NEGATIVE_INFINITY
 
@@ -50,7 +55,7 @@ export function memory({ mostCounters = 100_000 }: MemoryOptions = {}): Limiter 
       if (added > 0) makeRoom(added, at)
       const counted = used.map((count) => count + 1)
       for (const [place, id] of ids.entries()) {
-        counters.set(id, { used: counted[place] as number, goneAt: goneAt(quotas[place] as (typeof quotas)[0]) })
+        counters.set(id, { used: counted[place] as number, goneAt: goneAt(quotas[place] as Quota) })
       }
       return takenOf(quotas, true, counted)
     },

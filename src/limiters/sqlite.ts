@@ -1,5 +1,6 @@
 import { openSqliteFile, sqliteTrouble } from '../lib/sqlite-file.ts'
-import type { Limiter } from '../model/ports.ts'
+import type { EpochSeconds } from '../model/access.ts'
+import type { Limiter, Quota, Taken } from '../model/ports.ts'
 import { nameOfError, StoreError } from '../model/store-error.ts'
 import type { Counted } from './sql.ts'
 import { listOf, SWEEP, sweptAt, TAKE, takenOfRows, USED } from './sql.ts'
@@ -11,8 +12,9 @@ export interface SqliteOptions {
   readonly maxBytes?: number
 }
 
-/** A limiter that holds a file open, and must be let go of. */
+/** A limiter that nobody has to wait for. It holds a file open, and must be let go of. */
 export interface SqliteLimiter extends Limiter {
+  take(quotas: readonly Quota[], at: EpochSeconds): Taken
   close(): void
 }
 
