@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
 import type { Pepper } from '../../src/keys/format.ts'
+import { PEPPER_PREFIX } from '../../src/keys/pepper-check.ts'
 import { secretValues } from '../../src/lib/secret.ts'
 import type { Reader, SecretSource } from '../../src/model/ports.ts'
 
@@ -51,7 +52,7 @@ export async function pepperBeside(text: string, secrets: SecretSource, store: R
   if (file === undefined) {
     throw new PepperMissing(`set ${PEPPER_SECRET} to the pepper of this store; make one with: latchkey pepper`)
   }
-  if (await store.get(`meta:pepper:${PEPPER_VERSION}`)) {
+  if (await store.get(PEPPER_PREFIX + PEPPER_VERSION)) {
     throw new PepperMissing(
       `${file} is gone, and the keys of this store were made under it: bring it back, or set ${PEPPER_SECRET}`,
     )

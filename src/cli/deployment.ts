@@ -1,3 +1,4 @@
+import { TOKEN } from '../lib/header-name.ts'
 import { isLoopbackHost } from '../lib/host.ts'
 import { nameOfError } from '../model/store-error.ts'
 import { Failure } from './failure.ts'
@@ -43,6 +44,7 @@ const PATIENCE_MILLISECONDS = 30_000
 /** Calls a deployment with a token, which is sent nowhere else: redirects are not followed. */
 export function deployment(url: string, token: string, keyHeader: string | undefined): Deployment {
   const base = baseOf(url)
+  if (keyHeader !== undefined && !TOKEN.test(keyHeader)) throw new UsageError('--key-header takes the name of a header')
   if (!/^[\x21-\x7e]+$/.test(token)) throw new Failure('the token has a character that no token has')
   const credential = keyHeader === undefined ? { Authorization: `Bearer ${token}` } : { [keyHeader]: token }
   return async (method, path, { query = {}, body, ifMatch } = {}) => {

@@ -52,7 +52,7 @@ function stepsOf(version: string, current: string): string[] {
     `  1. set the secret ${name} to it everywhere`,
     `  2. put { "version": ${written}, "secret": "${name}" } last in "peppers" and deploy: it counts`,
     '  3. put it first and deploy: new and rotated keys are made under it, the others count as before',
-    `  4. rotate the keys of version ${current}: latchkey keys list --pepper ${current}`,
+    `  4. rotate the keys of version ${current}: latchkey keys export tells each one's`,
     `  5. when none is left, take version ${current} out of "peppers"`,
   ]
 }

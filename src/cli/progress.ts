@@ -26,7 +26,7 @@ export function progress(what: string, total: number, stream: NodeJS.WriteStream
 
 /** Changes only so often that drawing it costs nothing, however many there are. */
 export function barOf(done: number, total: number): string {
-  const part = total === 0 ? 1 : Math.min(1, done / total)
-  const full = Math.round(part * WIDTH)
-  return `[${'#'.repeat(full)}${'-'.repeat(WIDTH - full)}] ${String(Math.floor(part * 100)).padStart(3)} %`
+  const percent = total === 0 ? 100 : Math.min(100, Math.floor((done / total) * 100))
+  const full = Math.floor((percent * WIDTH) / 100)
+  return `[${'#'.repeat(full)}${'-'.repeat(WIDTH - full)}] ${String(percent).padStart(3)} %`
 }

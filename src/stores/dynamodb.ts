@@ -20,8 +20,8 @@ export interface DynamodbOptions {
 }
 
 /** An attribute as DynamoDB writes it: a text or a number. */
-type Attribute = { readonly S: string } | { readonly N: string }
-type Item = Readonly<Record<string, Attribute>>
+export type Attribute = { readonly S: string } | { readonly N: string }
+export type Item = Readonly<Record<string, Attribute>>
 
 /**
  * Entries in one DynamoDB table, which migrations/dynamodb/table.json describes.
@@ -159,7 +159,8 @@ function positionOfKeys(by: Order, keys: Item): Position {
   return by === 'id' ? { key: '', id: textOf(keys['id']) as string } : positionOfText(by, textOf(keys[by]) as string)
 }
 
-function itemOf({ id, value, version, name, expires, gone }: Row): Item {
+/** A row as an item of the table. */
+export function itemOf({ id, value, version, name, expires, gone }: Row): Item {
   return {
     id: { S: id },
     family: { S: familyOf(id) },

@@ -1,0 +1,44 @@
+import type { KeyView } from '../../http/keys/replies.ts'
+import type { Limit } from '../../model/principal.ts'
+import { linesOf } from '../table.ts'
+import { shortTime } from './times.ts'
+
+/** All that is known of a key, a line each. */
+export function describe(key: KeyView): string {
+  const { rotation, revoked, lastUsedAt, previousSecretUsedAt } = key
+  return linesOf([
+    ['id', key.id],
+    ['name', key.name],
+    ['description', key.description ?? undefined],
+    ['owner', key.owner ?? undefined],
+    ['type', key.type],
+    ['permissions', listed(key.permissions)],
+    ['surface', key.surface],
+    ['state', stateOf(key)],
+    ['created', shortTime(key.createdAt)],
+    ['expires', shortTime(key.expiresAt)],
+    ['last used', lastUsedAt === null ? undefined : shortTime(lastUsedAt)],
+    ['old secret', rotation ? `counts until ${shortTime(rotation.until)}` : undefined],
+    ['used it last', previousSecretUsedAt === null ? undefined : shortTime(previousSecretUsedAt)],
+    ['addresses', listed(key.addresses ?? [])],
+    ['limits', listed(key.limits.map(limitText))],
+    ['metadata', listed(Object.entries(key.metadata).map(([name, value]) => `${name}=${value}`))],
+    ['token', key.viewable ? 'may be revealed' : undefined],
+    ['imported', key.imported ?? undefined],
+    ['revoked', revoked ? `${shortTime(revoked.at)} ${revoked.reason ?? ''}`.trim() : undefined],
+  ])
+}
+
+/** What a key's state comes to now. */
+export function stateOf({ state, expiresAt }: KeyView): string {
+  return state === 'active' && expiresAt !== null && Date.parse(expiresAt) <= Date.now() ? 'expired' : state
+}
+
+/** A limit as it is typed. */
+function limitText({ requests, windowSeconds, per }: Limit): string {
+  return `${requests}/${per ?? `${windowSeconds}s`}`
+}
+
+function listed(texts: readonly string[]): string | undefined {
+  return texts.length > 0 ? texts.join(' ') : undefined
+}

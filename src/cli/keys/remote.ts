@@ -1,0 +1,108 @@
+import type { ImportResult, IssuedView, KeyView } from '../../http/keys/replies.ts'
+import type { ImportedKey, KeyChange, KeyQuery, NewKey } from '../../keys/asked.ts'
+import type { KeyDraft } from '../../keys/draft.ts'
+import type { LogItem } from '../../keys/log.ts'
+import type { Answer, Asked, Deployment } from '../deployment.ts'
+import { Failure } from '../failure.ts'
+import { failureOfAnswer } from '../refusal.ts'
+import type { IssuedKey, KeyService, Page } from './service.ts'
+
+/** Keys behind a deployment, by its keys API (docs/keys-api.md). It judges the key that asks, as it does any other. */
+export function remoteKeys(ask: Deployment): KeyService {
+  async function asked(method: string, path: string, more?: Asked): Promise<Answer> {
+    const answer = await ask(method, path, more)
+    if (answer.status >= 200 && answer.status < 300) return answer
+    throw failureOfAnswer(answer)
+  }
+
+  async function found(id: string): Promise<Answer | undefined> {
+    const answer = await ask('GET', pathOf(id))
+    if (answer.status === 404 && isProblem(answer)) return undefined
+    if (answer.status !== 200) throw failureOfAnswer(answer)
+    return answer
+  }
+
+  /** Changes the version that is there now: of two who change a key at once the second is told. */
+  async function change(method: string, id: string, path: string, body?: unknown): Promise<Answer> {
+    const ifMatch = (await found(id))?.headers.get('ETag') ?? undefined
+    return asked(method, path, { body, ifMatch })
+  }
+
+  async function changed(id: string, action: string, body: unknown = {}): Promise<KeyView> {
+    return bodyOf<KeyView>(await change('POST', id, `${pathOf(id)}/${action}`, body))
+  }
+
+  return {
+    create: async (key) => issuedOf(await asked('POST', 'keys', { body: newKeyBody(key) })),
+    async show(id) {
+      const answer = await found(id)
+      return answer && bodyOf<KeyView>(answer)
+    },
+    list: async (query) => bodyOf<Page<KeyView>>(await asked('GET', 'keys', { query: queryOf(query) })),
+    update: async (id, draft) => bodyOf<KeyView>(await change('PATCH', id, pathOf(id), changeBody(draft))),
+    async rotate(id, { overlapSeconds, expiresAt }) {
+      const body = { overlapSeconds, ...endOf(expiresAt) }
+      return issuedOf(await change('POST', id, `${pathOf(id)}/rotate`, body))
+    },
+    suspend: (id) => changed(id, 'suspend'),
+    resume: (id) => changed(id, 'resume'),
+    revoke: (id, reason) => changed(id, 'revoke', reason === undefined ? {} : { reason }),
+    remove: async (id) => void (await change('DELETE', id, pathOf(id))),
+    async reveal(id) {
+      return bodyOf<{ readonly token: string }>(await asked('POST', `${pathOf(id)}/reveal`, { body: {} })).token
+    },
+    async import(keys) {
+      const answer = await asked('POST', 'keys/import', { body: keys.map(importBody) })
+      return bodyOf<{ readonly results: readonly ImportResult[] }>(answer).results
+    },
+    log: async (id, cursor) =>
+      bodyOf<Page<LogItem>>(await asked('GET', `${pathOf(id)}/events`, { query: { limit: '100', cursor } })),
+    close: async () => undefined,
+  }
+}
+
+function pathOf(id: string): string {
+  return `keys/${encodeURIComponent(id)}`
+}
+
+/** Whether the answer is of Latchkey's own kind: a 404 of whatever stands in its place says nothing about a key. */
+function isProblem({ body }: Answer): boolean {
+  return (Object(body) as { readonly reason?: unknown }).reason === 'not-found'
+}
+
+function bodyOf<Body>({ body }: Answer): Body {
+  if (typeof body === 'object' && body !== null) return body as Body
+  throw new Failure('no answer of Latchkey: is the URL right?')
+}
+
+function issuedOf(answer: Answer): IssuedKey {
+  const { token, ...key } = bodyOf<IssuedView>(answer)
+  return { key, token }
+}
+
+function queryOf({ by, from, limit, ...filter }: KeyQuery): Readonly<Record<string, string | undefined>> {
+  return { ...filter, sort: by, cursor: from, limit: String(limit) }
+}
+
+function endOf(expiresAt: KeyDraft['expiresAt']): { readonly expiresAt?: string | null } {
+  if (expiresAt === undefined) return {}
+  return { expiresAt: expiresAt === 'never' ? null : new Date(expiresAt * 1000).toISOString() }
+}
+
+function newKeyBody({ expiresAt, ...key }: NewKey): unknown {
+  return { ...key, ...endOf(expiresAt) }
+}
+
+/** What is empty is taken away, as in a store. */
+function changeBody({ expiresAt, ...change }: KeyChange): unknown {
+  return { ...change, ...endOf(expiresAt) }
+}
+
+/** The token stays here: it is for a viewable copy alone, which the deployment makes of none. */
+function importBody({ token: _, createdAt, expiresAt, ...key }: ImportedKey): unknown {
+  return {
+    ...key,
+    ...(createdAt !== undefined && { createdAt: new Date(createdAt * 1000).toISOString() }),
+    ...endOf(expiresAt),
+  }
+}

@@ -1,0 +1,54 @@
+import { Failure } from '../failure.ts'
+import { ask, plain, print, say } from '../terminal.ts'
+import type { Flags } from '../usage.ts'
+import { given, UsageError } from '../usage.ts'
+import { ACCESS_FLAGS, withKeys } from './access.ts'
+import { keyGiven, keyNamed } from './named.ts'
+import { onKey } from './show.ts'
+
+export const SUSPEND_FLAGS: Flags = ACCESS_FLAGS
+export const RESUME_FLAGS: Flags = ACCESS_FLAGS
+
+export const REVOKE_FLAGS: Flags = {
+  reason: { type: 'string', valueHint: 'TEXT', description: 'why, for the record and its event' },
+  ...ACCESS_FLAGS,
+}
+
+export const DELETE_FLAGS: Flags = {
+  yes: { type: 'boolean', description: 'do not ask' },
+  ...ACCESS_FLAGS,
+}
+
+/** `latchkey keys suspend KEY` */
+export function suspend(rawArgs: readonly string[]): Promise<number> {
+  return onKey(given(rawArgs, SUSPEND_FLAGS, 1), (keys, { id }) => keys.suspend(id))
+}
+
+/** `latchkey keys resume KEY` */
+export function resume(rawArgs: readonly string[]): Promise<number> {
+  return onKey(given(rawArgs, RESUME_FLAGS, 1), (keys, { id }) => keys.resume(id))
+}
+
+/** `latchkey keys revoke KEY`: for good. */
+export function revoke(rawArgs: readonly string[]): Promise<number> {
+  const flags = given(rawArgs, REVOKE_FLAGS, 1)
+  return onKey(flags, (keys, { id }) => keys.revoke(id, flags.text('reason')))
+}
+
+/** `latchkey keys delete KEY`: takes the record away and frees its name. Asks before. */
+export async function remove(rawArgs: readonly string[]): Promise<number> {
+  const flags = given(rawArgs, DELETE_FLAGS, 1)
+  const name = keyGiven(flags)
+  if (!flags.is('yes') && !process.stdin.isTTY) throw new UsageError('delete asks at a terminal; elsewhere say --yes')
+  return withKeys(flags, async (keys) => {
+    const key = await keyNamed(keys, name)
+    if (!flags.is('yes')) {
+      const answer = await ask(`delete ${plain(key.name)} (${key.id}), and all that is known of it? type its name:`)
+      if (answer?.trim() !== key.name) throw new Failure('nothing was deleted')
+    }
+    await keys.remove(key.id)
+    if (flags.is('json')) print(JSON.stringify({ deleted: key.id }))
+    else say(`deleted ${plain(key.name)} (${key.id})`)
+    return 0
+  })
+}
