@@ -1,7 +1,7 @@
 import type { EpochSeconds } from '../model/access.ts'
 import type { GrantType, Surface } from '../model/principal.ts'
 import type { DraftFault, KeyDraft } from './draft.ts'
-import type { ImportScheme, KeyRecord, KeyState } from './record.ts'
+import type { ImportScheme, KeptSecret, KeyRecord, KeyState } from './record.ts'
 
 /** What is asked of the registry, and what it answers. */
 
@@ -85,6 +85,15 @@ export interface Rotation {
   readonly overlapSeconds: number
   /** A new end; absent: the end stays. */
   readonly expiresAt?: EpochSeconds | 'never'
+}
+
+/** How a key replaces its own secret. */
+export interface OwnRotation extends Pick<Rotation, 'overlapSeconds'> {
+  /**
+   * The secret that the token was proved to be, as a record read just now keeps it. A principal may be as old as a cache:
+   * without this, whoever holds a secret that ended within that time passes for the owner.
+   */
+  readonly proved?: KeptSecret
 }
 
 /** Which keys, and in what order. All that is given must fit. */

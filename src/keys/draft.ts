@@ -4,8 +4,12 @@ import { PERMISSION } from '../lib/permission.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { GrantType, Limit, Surface } from '../model/principal.ts'
 import type { KeyRecord } from './record.ts'
+import { isLimit, isSurface, isType } from './record.ts'
 
-/** What may be asked for a key. Whatever is absent takes its default, or stays as it is. */
+/**
+ * What may be asked for a key. Whatever is absent takes its default, or stays as it is. An empty description, owner,
+ * list of addresses or limits, or set of metadata takes away what there was.
+ */
 export interface KeyDraft {
   readonly name?: string
   readonly description?: string
@@ -42,63 +46,70 @@ export interface DraftFault {
 }
 
 const DAY_SECONDS = 86_400
-/** Far below what any store takes in one entry. */
+/** The end of the year 9999: RFC 3339 tells no later time. */
+const LATEST = 253_402_300_799
+/** So that a record with all of them, another secret and a reason is below what any store takes in one entry. */
+const MOST_PERMISSION_CHARACTERS = 32_768
 const MOST_METADATA_CHARACTERS = 4096
+const MOST_ADDRESSES = 100
+const MOST_LIMITS = 10
 
-/** All that is wrong with a draft, at once. */
+type Check = readonly [pointer: string, isRight: boolean, message: string]
+
+/** All that is wrong with a draft, at once. Whatever stands in its fields is looked at: types are checked too. */
 export function draftFaults(draft: KeyDraft, lifetimes: LifetimePolicy, at: EpochSeconds): DraftFault[] {
-  const checks: readonly (readonly [pointer: string, isRight: boolean, message: string])[] = [
+  const { expiresAt } = draft
+  const isToCome = typeof expiresAt !== 'number' || expiresAt > at
+  return [
+    ...fieldFaults(draft),
+    ...endFaults(expiresAt, lifetimes, at),
+    ...faultsOf([['/expiresAt', isToCome, 'a time that is still to come']]),
+  ]
+}
+
+/** What is wrong with a draft's fields, but for its end. */
+export function fieldFaults(draft: KeyDraft): DraftFault[] {
+  const { type, permissions, addresses, limits } = draft
+  return faultsOf([
     [
       '/name',
       isAbsentOr(draft.name, isName),
       'a text of 1 to 100 visible characters and spaces, 240 bytes when percent-encoded',
     ],
-    ['/description', isAbsentOr(draft.description, (text) => text.length <= 500), 'a text of 500 characters at most'],
-    ['/owner', isAbsentOr(draft.owner, isLine), 'a text of 1 to 100 visible characters and spaces'],
-    [
-      '/permissions',
-      (draft.type === 'custom') === (draft.permissions !== undefined && draft.permissions.length > 0),
-      'a list for "custom", and for no other type',
-    ],
-    ...(draft.permissions ?? []).map((permission, place) => {
-      const isRight = PERMISSION.test(permission)
-      return [`/permissions/${place}`, isRight, 'segments split by "." or ":", such as "orders.read"'] as const
-    }),
-    ...(draft.addresses ?? []).map((range, place) => {
-      return [
-        `/addresses/${place}`,
-        parseRange(range) !== undefined,
-        'an address or a block such as "10.0.0.0/8"',
-      ] as const
-    }),
-    ...(draft.limits ?? []).map((limit, place) => {
-      return [`/limits/${place}`, isLimit(limit), 'requests, and windowSeconds or per: whole numbers from 1'] as const
-    }),
-    [
-      '/metadata',
-      JSON.stringify(draft.metadata ?? {}).length <= MOST_METADATA_CHARACTERS,
-      'texts, 4 KB in all at most',
-    ],
-    ...lifetimeChecks(draft.expiresAt, lifetimes, at),
-  ]
-  return checks.filter(([, isRight]) => !isRight).map(([pointer, , message]) => ({ pointer, message }))
+    ['/description', isAbsentOr(draft.description, isDescription), 'a text of 500 characters at most'],
+    ['/owner', isAbsentOr(draft.owner, isOwner), 'a text of 1 to 100 visible characters and spaces'],
+    ['/type', isAbsentOr(type, isType), '"full-access", "read-only" or "custom"'],
+    ['/surface', isAbsentOr(draft.surface, isSurface), '"api", "admin" or "keys"'],
+    ['/permissions', (type === 'custom') === isSome(permissions), 'a list for "custom", and for no other type'],
+    ...checksOf('/permissions', permissions, isPermission, 'segments split by "." or ":", such as "orders.read"'),
+    ['/permissions', sizeOf(permissions) <= MOST_PERMISSION_CHARACTERS, '32 KB in all at most'],
+    ...checksOf('/addresses', addresses, isRange, 'an address or a block such as "10.0.0.0/8"'),
+    ['/addresses', (addresses?.length ?? 0) <= MOST_ADDRESSES, `${MOST_ADDRESSES} at most`],
+    ...checksOf(
+      '/limits',
+      limits,
+      isLimit,
+      'whole requests from 1, and as whole windowSeconds or a unit to count them per',
+    ),
+    ['/limits', (limits?.length ?? 0) <= MOST_LIMITS, `${MOST_LIMITS} at most`],
+    ['/metadata', isAbsentOr(draft.metadata, isMetadata), 'texts, 4 KB in all at most'],
+  ])
 }
 
-function lifetimeChecks(
+/** What is wrong with an end, whether it is to come or not. */
+export function endFaults(
   expiresAt: KeyDraft['expiresAt'],
   { maxLifetimeDays, allowNever }: LifetimePolicy,
   at: EpochSeconds,
-): readonly (readonly [string, boolean, string])[] {
-  const most = maxLifetimeDays === undefined ? Number.POSITIVE_INFINITY : at + maxLifetimeDays * DAY_SECONDS
+): DraftFault[] {
+  if (expiresAt === undefined) return []
   if (expiresAt === 'never') {
-    return [
-      ['/expiresAt', allowNever && maxLifetimeDays === undefined, 'a time: keys without an end are not allowed here'],
-    ]
+    const isAllowed = allowNever && maxLifetimeDays === undefined
+    return faultsOf([['/expiresAt', isAllowed, 'a time: keys without an end are not allowed here']])
   }
-  return [
-    ['/expiresAt', expiresAt === undefined || expiresAt > at, 'a time that is still to come'],
-    ['/expiresAt', expiresAt === undefined || expiresAt <= most, `a time within ${maxLifetimeDays} days`],
-  ]
+  if (!isTime(expiresAt)) return faultsOf([['/expiresAt', false, 'epoch seconds before the year 10000, or "never"']])
+  const most = maxLifetimeDays === undefined ? LATEST : at + maxLifetimeDays * DAY_SECONDS
+  return faultsOf([['/expiresAt', expiresAt <= most, `a time within ${maxLifetimeDays} days`]])
 }
 
 /** When a draft's key ends; undefined: never. */
@@ -108,41 +119,95 @@ export function endOf(draft: KeyDraft, lifetimes: LifetimePolicy, at: EpochSecon
   return draft.expiresAt ?? at + Math.min(defaultLifetimeDays, maxLifetimeDays) * DAY_SECONDS
 }
 
+const FIELDS = [
+  'name',
+  'description',
+  'type',
+  'permissions',
+  'surface',
+  'owner',
+  'addresses',
+  'limits',
+  'metadata',
+] as const satisfies readonly (keyof KeyDraft)[]
+
 /** A record with what a draft asks for; what the draft does not name stays. */
 export function applied(draft: KeyDraft, record: KeyRecord): KeyRecord {
-  const { expiresAt, ...rest } = draft
-  const changed = { ...record, ...withoutAbsent(rest) }
+  const changed: Record<string, unknown> = { ...record }
+  for (const field of FIELDS) {
+    if (draft[field] !== undefined) changed[field] = draft[field]
+    if (isEmpty(draft[field])) delete changed[field]
+  }
+  if (draft.expiresAt !== undefined) changed['expiresAt'] = draft.expiresAt
+  if (draft.expiresAt === 'never') delete changed['expiresAt']
   // Permissions belong to one type: another type has none.
-  const permissions = changed.type === 'custom' ? changed.permissions : []
-  if (expiresAt === undefined) return { ...changed, permissions }
-  const { expiresAt: _, ...endless } = { ...changed, permissions }
-  return expiresAt === 'never' ? endless : { ...endless, expiresAt }
+  const permissions = changed['type'] === 'custom' ? (changed['permissions'] ?? []) : []
+  return { ...changed, permissions } as unknown as KeyRecord
 }
 
-function withoutAbsent<T extends object>(value: T): T {
-  return Object.fromEntries(Object.entries(value).filter(([, each]) => each !== undefined)) as T
+/** Whether a value is a time that stores and RFC 3339 can tell. */
+export function isTime(value: unknown): boolean {
+  return typeof value === 'number' && value >= 0 && value <= LATEST
 }
 
-function isAbsentOr<T>(value: T | undefined, is: (value: T) => boolean): boolean {
+/** Whether a value is one line of 1 to `most` visible characters and spaces. */
+export function isLine(text: unknown, most = 100): text is string {
+  return typeof text === 'string' && /^\P{C}+$/u.test(text) && [...text].length <= most && text.trim() === text
+}
+
+export function faultsOf(checks: readonly Check[]): DraftFault[] {
+  return checks.filter(([, isRight]) => !isRight).map(([pointer, , message]) => ({ pointer, message }))
+}
+
+/** Each place of a list; what is no list has one fault. */
+function checksOf(pointer: string, list: unknown, is: (value: unknown) => boolean, message: string): readonly Check[] {
+  if (list === undefined) return []
+  if (!Array.isArray(list)) return [[pointer, false, 'a list']]
+  return list.map((value, place) => [`${pointer}/${place}`, is(value), message])
+}
+
+function isEmpty(value: unknown): boolean {
+  return value === '' || (typeof value === 'object' && value !== null && Object.keys(value).length === 0)
+}
+
+function isAbsentOr(value: unknown, is: (value: unknown) => boolean): boolean {
   return value === undefined || is(value)
 }
 
-function isLine(text: string): boolean {
-  return /^\P{C}{1,100}$/u.test(text) && text.trim() === text
+function isSome(list: unknown): boolean {
+  return list !== undefined && !isEmpty(list)
+}
+
+function sizeOf(list: unknown): number {
+  return Array.isArray(list) ? list.join().length : 0
+}
+
+function isOwner(text: unknown): boolean {
+  return text === '' || isLine(text)
 }
 
 /** A name is also reserved by an id, which holds no more. */
-function isName(text: string): boolean {
+function isName(text: unknown): boolean {
   return isLine(text) && encodeVisible(text).length <= 240
 }
 
-const UNITS: ReadonlySet<unknown> = new Set(['hour', 'day', 'month'])
-
-function isLimit({ requests, windowSeconds, per }: Limit): boolean {
-  if (!isWhole(requests)) return false
-  return windowSeconds === undefined ? UNITS.has(per) : isWhole(windowSeconds) && per === undefined
+/** Lines and tabs, and no character that would steer a terminal. */
+function isDescription(text: unknown): boolean {
+  return typeof text === 'string' && text.length <= 500 && /^(?:[^\p{Cc}\p{Cs}]|[\n\t])*$/u.test(text)
 }
 
-function isWhole(value: number): boolean {
-  return Number.isSafeInteger(value) && value >= 1
+function isPermission(text: unknown): boolean {
+  return typeof text === 'string' && PERMISSION.test(text)
+}
+
+function isRange(text: unknown): boolean {
+  return typeof text === 'string' && parseRange(text) !== undefined
+}
+
+function isMetadata(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  return (
+    Object.values(value).every((text) => typeof text === 'string') &&
+    JSON.stringify(value).length <= MOST_METADATA_CHARACTERS
+  )
 }

@@ -39,6 +39,8 @@ export interface KeyRecord {
   readonly addresses?: readonly string[]
   readonly limits?: readonly Limit[]
   readonly metadata?: Readonly<Record<string, string>>
+  /** What it was imported by, for as long as the record is there: an import that is run again must find it. */
+  readonly imported?: KeptSecret
   /** The current token, encrypted, where it may be revealed again; copy.ts tells how. */
   readonly copy?: string
   readonly revoked?: { readonly at: EpochSeconds; readonly reason?: string }
@@ -76,6 +78,8 @@ export function decodeRecord(text: string): KeyRecord {
 const STATES: ReadonlySet<unknown> = new Set<KeyState>(['active', 'suspended', 'revoked'])
 const TYPES: ReadonlySet<unknown> = new Set<GrantType>(['full-access', 'read-only', 'custom'])
 const SURFACES: ReadonlySet<unknown> = new Set<Surface>(['api', 'admin', 'keys'])
+const UNITS: ReadonlySet<unknown> = new Set<Limit['per']>(['hour', 'day', 'month'])
+const SCHEMES: ReadonlySet<unknown> = new Set<ImportScheme>(['strapi', 'sha256'])
 
 /** What a decision rests on must be there and of its type: a field that is missing must never read as "no limit". */
 function isRecord(record: Partial<KeyRecord>): record is KeyRecord {
@@ -90,9 +94,28 @@ function isRecord(record: Partial<KeyRecord>): record is KeyRecord {
     isKeptSecret(record.secret) &&
     isAbsentOr(record.expiresAt, isNumber) &&
     isAbsentOr(record.addresses, isTexts) &&
-    isAbsentOr(record.limits, Array.isArray) &&
+    isAbsentOr(record.limits, (limits) => Array.isArray(limits) && limits.every(isLimit)) &&
     isAbsentOr(record.previous, (previous) => isKeptSecret(previous) && isNumber(Object(previous).until))
   )
+}
+
+export function isType(value: unknown): value is GrantType {
+  return TYPES.has(value)
+}
+
+export function isSurface(value: unknown): value is Surface {
+  return SURFACES.has(value)
+}
+
+/** So many requests from 1, in a window or in a calendar unit: exactly one of the two. */
+export function isLimit(value: unknown): value is Limit {
+  const { requests, windowSeconds, per } = Object(value) as Partial<Limit>
+  if (!isWhole(requests)) return false
+  return windowSeconds === undefined ? UNITS.has(per) : isWhole(windowSeconds) && per === undefined
+}
+
+function isWhole(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 1
 }
 
 function isAbsentOr(value: unknown, is: (value: unknown) => boolean): boolean {
@@ -108,6 +131,8 @@ function isTexts(value: unknown): boolean {
 }
 
 function isKeptSecret(value: unknown): boolean {
-  const { digest, pepperVersion } = Object(value) as Partial<KeptSecret>
-  return typeof digest === 'string' && typeof pepperVersion === 'string'
+  const { digest, pepperVersion, scheme } = Object(value) as Partial<KeptSecret>
+  return (
+    typeof digest === 'string' && typeof pepperVersion === 'string' && (scheme === undefined || SCHEMES.has(scheme))
+  )
 }

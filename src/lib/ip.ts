@@ -95,6 +95,11 @@ export function inRange(address: Address, range: Range): boolean {
   return ((address[whole] as number) & mask) === ((range.network[whole] as number) & mask)
 }
 
+/** Whether a block lies wholly in another one. */
+export function isInside(range: Range, outer: Range): boolean {
+  return range.bits >= outer.bits && inRange(range.network, outer)
+}
+
 /** Whether an address is the machine's own (RFC 1122 3.2.1.3, RFC 4291 2.5.3). */
 export function isLoopback(text: string | undefined): boolean {
   const address = text === undefined ? undefined : parseAddress(text)

@@ -25,7 +25,7 @@ function done<T extends Kept>(result: T | Unchanged): T {
 }
 
 async function created(name = 'ci', more: object = {}): Promise<Issued> {
-  return done(await keys.create({ name, ...more }, NOW))
+  return done(await keys.create({ name, ...more }, 'operator', NOW))
 }
 
 describe('a new key', () => {
@@ -56,7 +56,7 @@ describe('a new key', () => {
     ['a block with bits after its prefix', { addresses: ['10.0.0.1/8'] }, '/addresses/0'],
     ['a limit of nothing', { limits: [{ requests: 0, windowSeconds: 60 }] }, '/limits/0'],
   ])('is refused for %s', async (_, more, pointer) => {
-    const result = await keys.create({ name: 'ci', ...more } as Parameters<Registry['create']>[0], NOW)
+    const result = await keys.create({ name: 'ci', ...more } as Parameters<Registry['create']>[0], 'operator', NOW)
     expect(result).toMatchObject({ problem: 'invalid', faults: [{ pointer }] })
     expect((await store.list({ prefix: KEY_PREFIX, limit: 10 })).items).toEqual([])
   })
@@ -64,52 +64,58 @@ describe('a new key', () => {
   it('keeps to the longest lifetime that is allowed', async () => {
     const lifetimes = { defaultLifetimeDays: 90, maxLifetimeDays: 30, allowNever: false }
     const strict = registry({ store, digests: nodeDigests(), random, peppers: [pepper], prefix: 'lk', lifetimes })
-    expect(done(await strict.create({ name: 'a' }, NOW)).record.expiresAt).toBe(NOW + 30 * DAY)
-    expect(await strict.create({ name: 'b', expiresAt: NOW + 31 * DAY }, NOW)).toMatchObject({ problem: 'invalid' })
-    expect(await strict.create({ name: 'b', expiresAt: 'never' }, NOW)).toMatchObject({ problem: 'invalid' })
+    expect(done(await strict.create({ name: 'a' }, 'operator', NOW)).record.expiresAt).toBe(NOW + 30 * DAY)
+    expect(await strict.create({ name: 'b', expiresAt: NOW + 31 * DAY }, 'operator', NOW)).toMatchObject({
+      problem: 'invalid',
+    })
+    expect(await strict.create({ name: 'b', expiresAt: 'never' }, 'operator', NOW)).toMatchObject({
+      problem: 'invalid',
+    })
   })
 })
 
 describe('names', () => {
   it('are unique', async () => {
     await created('ci')
-    expect(await keys.create({ name: 'ci' }, NOW)).toEqual({ problem: 'name-taken' })
+    expect(await keys.create({ name: 'ci' }, 'operator', NOW)).toEqual({ problem: 'name-taken' })
   })
 
   it('are free again after a delete, and after another name was given', async () => {
     const { record } = await created('ci')
-    done(await keys.update(record.id, { name: 'deploy' }, NOW))
+    done(await keys.update(record.id, { name: 'deploy' }, 'operator', NOW))
     const second = await created('ci')
-    expect(await keys.update(second.record.id, { name: 'deploy' }, NOW)).toEqual({ problem: 'name-taken' })
-    await keys.remove(record.id)
-    done(await keys.update(second.record.id, { name: 'deploy' }, NOW))
+    expect(await keys.update(second.record.id, { name: 'deploy' }, 'operator', NOW)).toEqual({ problem: 'name-taken' })
+    await keys.remove(record.id, 'operator', NOW)
+    done(await keys.update(second.record.id, { name: 'deploy' }, 'operator', NOW))
   })
 
   it('are what people write', async () => {
     expect((await created('Zürich, nightly build')).record.name).toBe('Zürich, nightly build')
-    expect(await keys.create({ name: 'Zürich, nightly build' }, NOW)).toEqual({ problem: 'name-taken' })
-    expect(await keys.create({ name: '字'.repeat(50) }, NOW)).toMatchObject({ problem: 'invalid' })
+    expect(await keys.create({ name: 'Zürich, nightly build' }, 'operator', NOW)).toEqual({ problem: 'name-taken' })
+    expect(await keys.create({ name: '字'.repeat(50) }, 'operator', NOW)).toMatchObject({ problem: 'invalid' })
   })
 
   it('are not held by a reservation whose key was never written', async () => {
     await store.put(`${NAME_PREFIX}ci`, `00000000000000000 ${NOW - 60}`, { ifVersion: null })
     expect((await created('ci')).record.name).toBe('ci')
     await store.put(`${NAME_PREFIX}deploy`, `00000000000000000 ${NOW - 59}`, { ifVersion: null })
-    expect(await keys.create({ name: 'deploy' }, NOW)).toEqual({ problem: 'name-taken' })
+    expect(await keys.create({ name: 'deploy' }, 'operator', NOW)).toEqual({ problem: 'name-taken' })
   })
 })
 
 describe('two at once', () => {
   it('cannot both change a key: the second is told, and nothing is lost', async () => {
     const { record, version } = await created()
-    done(await keys.update(record.id, { description: 'the first' }, NOW, version))
-    expect(await keys.update(record.id, { owner: 'the second' }, NOW, version)).toEqual({ problem: 'conflict' })
-    expect((await keys.show(record.id))?.record).toMatchObject({ description: 'the first' })
-    expect((await keys.show(record.id))?.record.owner).toBeUndefined()
+    done(await keys.update(record.id, { description: 'the first' }, 'operator', NOW, version))
+    expect(await keys.update(record.id, { owner: 'the second' }, 'operator', NOW, version)).toEqual({
+      problem: 'conflict',
+    })
+    expect((await keys.show(record.id, 'operator'))?.record).toMatchObject({ description: 'the first' })
+    expect((await keys.show(record.id, 'operator'))?.record.owner).toBeUndefined()
   })
 
   it('cannot both have a name', async () => {
-    const results = await Promise.all(Array.from({ length: 8 }, () => keys.create({ name: 'ci' }, NOW)))
+    const results = await Promise.all(Array.from({ length: 8 }, () => keys.create({ name: 'ci' }, 'operator', NOW)))
     expect(results.filter((result) => !('problem' in result))).toHaveLength(1)
   })
 })
@@ -117,7 +123,7 @@ describe('two at once', () => {
 describe('rotation', () => {
   it('keeps the id, and the old secret until its deadline', async () => {
     const { record, token } = await created()
-    const rotated = done(await keys.rotate(record.id, { overlapSeconds: 3600 }, NOW + 10))
+    const rotated = done(await keys.rotate(record.id, { overlapSeconds: 3600 }, 'operator', NOW + 10))
     expect(rotated.record.id).toBe(record.id)
     expect(rotated.token).not.toBe(token)
     expect(rotated.record.previous).toEqual({ ...record.secret, until: NOW + 10 + 3600 })
@@ -126,7 +132,7 @@ describe('rotation', () => {
 
   it('ends the old secret at once where no overlap is wanted, and can renew the end', async () => {
     const { record } = await created()
-    const rotated = done(await keys.rotate(record.id, { overlapSeconds: 0, expiresAt: 'never' }, NOW))
+    const rotated = done(await keys.rotate(record.id, { overlapSeconds: 0, expiresAt: 'never' }, 'operator', NOW))
     expect(rotated.record.previous).toBeUndefined()
     expect(rotated.record.expiresAt).toBeUndefined()
   })
@@ -135,27 +141,27 @@ describe('rotation', () => {
 describe('states', () => {
   it('go from active to suspended and back', async () => {
     const { record } = await created()
-    expect(done(await keys.suspend(record.id)).record.state).toBe('suspended')
-    expect(done(await keys.resume(record.id)).record.state).toBe('active')
+    expect(done(await keys.suspend(record.id, 'operator', NOW)).record.state).toBe('suspended')
+    expect(done(await keys.resume(record.id, 'operator', NOW)).record.state).toBe('active')
   })
 
   it('end at revoked', async () => {
     const { record } = await created()
-    expect(done(await keys.revoke(record.id, NOW, 'leaked')).record).toMatchObject({
+    expect(done(await keys.revoke(record.id, 'operator', NOW, { reason: 'leaked' })).record).toMatchObject({
       state: 'revoked',
       revoked: { at: NOW, reason: 'leaked' },
     })
-    expect(done(await keys.revoke(record.id, NOW + 5)).record.revoked?.at).toBe(NOW)
-    expect(await keys.resume(record.id)).toEqual({ problem: 'revoked' })
-    expect(await keys.rotate(record.id, { overlapSeconds: 0 }, NOW)).toEqual({ problem: 'revoked' })
+    expect(done(await keys.revoke(record.id, 'operator', NOW + 5)).record.revoked?.at).toBe(NOW)
+    expect(await keys.resume(record.id, 'operator', NOW)).toEqual({ problem: 'revoked' })
+    expect(await keys.rotate(record.id, { overlapSeconds: 0 }, 'operator', NOW)).toEqual({ problem: 'revoked' })
   })
 
   it.each(['update', 'rotate', 'suspend', 'revoke'] as const)('%s of an unknown id changes nothing', async (verb) => {
     const result = {
-      update: () => keys.update('x', {}, NOW),
-      rotate: () => keys.rotate('x', { overlapSeconds: 0 }, NOW),
-      suspend: () => keys.suspend('x'),
-      revoke: () => keys.revoke('x', NOW),
+      update: () => keys.update('x', {}, 'operator', NOW),
+      rotate: () => keys.rotate('x', { overlapSeconds: 0 }, 'operator', NOW),
+      suspend: () => keys.suspend('x', 'operator', NOW),
+      revoke: () => keys.revoke('x', 'operator', NOW),
     }[verb]()
     expect(await result).toEqual({ problem: 'not-found' })
   })
@@ -163,8 +169,8 @@ describe('states', () => {
 
 it('lists pages by name', async () => {
   for (const name of ['c', 'a', 'b']) await created(name)
-  const first = await keys.list({ by: 'name', limit: 2 })
-  const second = await keys.list({ by: 'name', limit: 2, ...(first.cursor && { from: first.cursor }) })
+  const first = await keys.list({ by: 'name', limit: 2 }, 'operator')
+  const second = await keys.list({ by: 'name', limit: 2, ...(first.cursor && { from: first.cursor }) }, 'operator')
   expect([...first.items, ...second.items].map(({ record }) => record.name)).toEqual(['a', 'b', 'c'])
 })
 
@@ -188,6 +194,6 @@ describe('a stored record', () => {
     const { record } = await created()
     const text = JSON.stringify({ ...JSON.parse(encodeRecord(record)), addresses: '10.0.0.0/8' })
     await store.put(KEY_PREFIX + record.id, text)
-    await expect(keys.show(record.id)).rejects.toThrow(RecordUnreadable)
+    await expect(keys.show(record.id, 'operator')).rejects.toThrow(RecordUnreadable)
   })
 })
