@@ -12,7 +12,7 @@ const STORE = 'cloudflare-durable-object'
 /** What is used of a Durable Object namespace. */
 export interface DurableObjectNamespace<Id = unknown> {
   idFromName(name: string): Id
-  get(id: Id): { fetch(url: string, init: { method: string; body: string }): Promise<Answer> }
+  get(id: Id): { fetch(url: string, init: { method: string; body?: string }): Promise<Answer> }
 }
 
 interface Answer {
