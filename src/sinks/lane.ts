@@ -67,7 +67,7 @@ export function lane({ endpoint, receiver, now, random, wait, patienceMillisecon
   async function tried(message: Message, until: EpochSeconds): ReturnType<typeof attempt> {
     await turns.take()
     try {
-      const left = (until - now()) * 1000
+      const left = Math.ceil((until - now()) * 1000)
       if (receiver.isGone) return { kind: 'refused', why: GONE }
       if (left <= 0) return { kind: 'refused', why: 'too many waited before it' }
       return await attempt(message, endpoint, now(), Math.min(patienceMilliseconds, left))

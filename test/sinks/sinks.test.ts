@@ -27,4 +27,10 @@ describe('memorySink', () => {
     sink.write({ ...notice, level: 'error' })
     expect(sink.events).toEqual([notice, { ...notice, level: 'error' }])
   })
+
+  it('keeps the newest of so many', () => {
+    const sink = memorySink(2)
+    for (const message of ['a', 'b', 'c']) sink.write({ ...notice, message })
+    expect(sink.events).toMatchObject([{ message: 'b' }, { message: 'c' }])
+  })
 })

@@ -1,0 +1,96 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import * as formats from 'ajv-formats'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { DecisionEvent, LatchkeyEvent } from '../../src/model/event.ts'
+import { cloudEvent } from '../../src/sinks/cloud-event.ts'
+import { REVOKED } from './given.ts'
+
+const AT = Date.parse('2026-06-01T00:00:10Z') / 1000
+
+const DECISION: DecisionEvent = {
+  type: 'decision',
+  time: '2026-06-01T00:00:00.000Z',
+  requestId: 'a',
+  host: 'api.example',
+  method: 'GET',
+  route: null,
+  path: '/',
+  decision: 'deny',
+  reason: 'token-unknown',
+  kind: null,
+  name: null,
+  keyId: null,
+  owner: null,
+  slot: null,
+  address: null,
+  userAgent: null,
+  durationMs: 0,
+}
+
+/** What CloudEvents 1.0 and its JSON format demand of an event with JSON in it; no other member is sent. */
+const ajv = new Ajv2020({ strict: true, strictRequired: false })
+formats.default.default(ajv)
+const isCloudEvent = ajv.compile({
+  type: 'object',
+  properties: {
+    specversion: { const: '1.0' },
+    id: { type: 'string', minLength: 1 },
+    source: { type: 'string', format: 'uri' },
+    type: { type: 'string', pattern: '^dev\\.latchkey\\.[a-z-]+$' },
+    time: { type: 'string', format: 'date-time' },
+    subject: { type: 'string', minLength: 1 },
+    datacontenttype: { const: 'application/json' },
+    data: { type: 'object' },
+  },
+  required: ['specversion', 'id', 'source', 'type', 'time', 'datacontenttype', 'data'],
+  additionalProperties: false,
+})
+
+describe('the envelope', () => {
+  test('says what happened to which key, where and when', () => {
+    expect(cloudEvent(REVOKED, 'orders', AT)).toEqual({
+      specversion: '1.0',
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      source: 'urn:latchkey:orders',
+      type: 'dev.latchkey.key-revoked',
+      time: REVOKED.time,
+      subject: REVOKED.keyId,
+      datacontenttype: 'application/json',
+      data: REVOKED,
+    })
+  })
+
+  test.each<[LatchkeyEvent, subject: string | undefined, time: string]>([
+    [REVOKED, REVOKED.keyId, REVOKED.time],
+    [DECISION, undefined, DECISION.time],
+    [{ ...DECISION, keyId: 'k' }, 'k', DECISION.time],
+    [
+      { type: 'static-slot-near-deadline', time: REVOKED.time, name: 'partner', slot: 1, until: REVOKED.time },
+      'partner',
+      REVOKED.time,
+    ],
+    [{ type: 'notice', level: 'warn', message: 'a' }, undefined, '2026-06-01T00:00:10.000Z'],
+  ])('of %j is about %j at %s', (event, subject, time) => {
+    const envelope = cloudEvent(event, 'api', AT)
+    expect(envelope).toMatchObject({ time, type: `dev.latchkey.${event.type}` })
+    expect(envelope.subject).toBe(subject)
+    expect(isCloudEvent(JSON.parse(JSON.stringify(envelope)))).toBe(true)
+  })
+
+  test('has a source that is a URN for every realm', () => {
+    const realm = fc.stringMatching(/^[ !#-[\]-~]{1,100}$/)
+    fc.assert(
+      fc.property(realm, (text) => {
+        expect(isCloudEvent(cloudEvent(REVOKED, text, AT))).toBe(true)
+      }),
+    )
+    expect(cloudEvent(REVOKED, 'a b/c?d#é', AT).source).toBe('urn:latchkey:a%20b%2Fc%3Fd%23%C3%A9')
+  })
+
+  test('has one id for one event, and another for one that says the same', () => {
+    const first = cloudEvent(REVOKED, 'api', AT)
+    expect(cloudEvent(REVOKED, 'other', AT + 1).id).toBe(first.id)
+    expect(cloudEvent({ ...REVOKED }, 'api', AT).id).not.toBe(first.id)
+  })
+})
