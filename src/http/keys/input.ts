@@ -6,6 +6,9 @@ import type { KeysContext, KeysEnv } from './parts.ts'
 import type { ProblemError } from './problems.ts'
 import { problem } from './problems.ts'
 
+/** Every place that is wrong is told, each once. */
+const ONE_ISSUE_A_PLACE = { abortPipeEarly: true }
+
 /** What a request brings, once its schema has passed it. */
 export type Brings<Name extends string, Value> = MiddlewareHandler<KeysEnv & { Variables: Record<Name, Value> }>
 
@@ -16,7 +19,7 @@ export function jsonBody<Body>(schema: v.GenericSchema<unknown, Body>): Brings<'
     if (text instanceof Response) return text
     const json = parsed(text)
     if (json === undefined) return problem(c, 'body-malformed')
-    const result = v.safeParse(schema, json.value)
+    const result = v.safeParse(schema, json.value, ONE_ISSUE_A_PLACE)
     if (!result.success) return problem(c, 'invalid', result.issues.map(errorsOf))
     c.set('body', result.output)
     return next()
@@ -28,7 +31,7 @@ export function queryOf<Query>(schema: v.GenericSchema<unknown, Query>): Brings<
   return async (c, next) => {
     const given = new URLSearchParams(c.env.query ?? '')
     const repeated = [...new Set(given.keys())].filter((name) => given.getAll(name).length > 1)
-    const result = v.safeParse(schema, Object.fromEntries(given))
+    const result = v.safeParse(schema, Object.fromEntries(given), ONE_ISSUE_A_PLACE)
     const errors = [
       ...repeated.map((parameter) => ({ detail: 'once', parameter })),
       ...(result.issues ?? []).map(({ message, path }) => {

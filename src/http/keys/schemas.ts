@@ -82,11 +82,13 @@ const between = (least: number, most: number, message: string) =>
 const optional = v.exactOptional
 const nullable = v.nullable
 
-const TIMESTAMP = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
+/** RFC 3339, of which `isoTimestamp` takes more. */
+const TIMESTAMP = /^[\d-]{10}T[\d:]{8}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/
 /** A fraction of a second must not end anything early. */
 const timestamp = (message: string) =>
   v.pipe(
     text(message),
+    v.isoTimestamp(message),
     v.regex(TIMESTAMP, message),
     v.check((value) => parseTimestamp(value) !== undefined, message),
     v.transform((value): EpochSeconds => Math.ceil(parseTimestamp(value) as number)),
