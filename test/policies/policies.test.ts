@@ -44,6 +44,7 @@ function attemptOf(facts: {
       ...facts.match,
     },
     place: facts.place ?? BEARER,
+    notice: () => undefined,
   }
 }
 
