@@ -54,7 +54,7 @@ export async function pepperBeside(text: string, secrets: SecretSource, store: R
   }
   if (await store.get(PEPPER_PREFIX + PEPPER_VERSION)) {
     throw new PepperMissing(
-      `${file} is gone, and the keys of this store were made under it: bring it back, or set ${PEPPER_SECRET}`,
+      `the keys of this store were made under a pepper that is not here: set ${PEPPER_SECRET}, or bring ${file} back`,
     )
   }
   const made = newPepper()

@@ -55,7 +55,7 @@ describe('the pepper beside a store', () => {
   })
 
   it('is never made for a store whose keys were made under one that is gone', async () => {
-    await expect(pepperBeside(text, NOTHING, USED)).rejects.toThrow(`${file} is gone`)
+    await expect(pepperBeside(text, NOTHING, USED)).rejects.toThrow(`bring ${file} back`)
     expect(existsSync(file)).toBe(false)
   })
 

@@ -52,4 +52,28 @@ export const KEY_COMMANDS: Commands = {
     positionals: KEY,
     load: () => import('./reveal.ts').then(({ reveal, REVEAL_FLAGS }) => ({ flags: REVEAL_FLAGS, run: reveal })),
   },
+  import: {
+    description: 'take over the keys of another system',
+    load: () =>
+      import('./import.ts').then(({ importKeys, IMPORT_FLAGS }) => ({ flags: IMPORT_FLAGS, run: importKeys })),
+  },
+  export: {
+    description: 'tell every key as a line of JSON, without its digests',
+    load: () =>
+      import('./export.ts').then(({ exportKeys, EXPORT_FLAGS }) => ({ flags: EXPORT_FLAGS, run: exportKeys })),
+  },
+  usage: {
+    description: 'tell how often keys were used',
+    load: () => import('./usage.ts').then(({ usage, USAGE_FLAGS }) => ({ flags: USAGE_FLAGS, run: usage })),
+  },
+  log: {
+    description: "tell a key's changes and refusals",
+    positionals: KEY,
+    load: () => import('./log.ts').then(({ log, LOG_FLAGS }) => ({ flags: LOG_FLAGS, run: log })),
+  },
+  expiring: {
+    description: 'tell the keys that end soon',
+    load: () =>
+      import('./expiring.ts').then(({ expiring, EXPIRING_FLAGS }) => ({ flags: EXPIRING_FLAGS, run: expiring })),
+  },
 } satisfies Readonly<Record<string, Command>>

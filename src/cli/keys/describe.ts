@@ -5,7 +5,8 @@ import { shortTime } from './times.ts'
 
 /** All that is known of a key, a line each. */
 export function describe(key: KeyView): string {
-  const { rotation, revoked, lastUsedAt, previousSecretUsedAt } = key
+  const { revoked, lastUsedAt, previousSecretUsedAt } = key
+  const overlapEnd = overlapEndOf(key)
   return linesOf([
     ['id', key.id],
     ['name', key.name],
@@ -18,7 +19,7 @@ export function describe(key: KeyView): string {
     ['created', shortTime(key.createdAt)],
     ['expires', shortTime(key.expiresAt)],
     ['last used', lastUsedAt === null ? undefined : shortTime(lastUsedAt)],
-    ['old secret', rotation ? `counts until ${shortTime(rotation.until)}` : undefined],
+    ['old secret', overlapEnd === undefined ? undefined : `counts until ${shortTime(overlapEnd)}`],
     ['used it last', previousSecretUsedAt === null ? undefined : shortTime(previousSecretUsedAt)],
     ['addresses', listed(key.addresses ?? [])],
     ['limits', listed(key.limits.map(limitText))],
@@ -27,6 +28,12 @@ export function describe(key: KeyView): string {
     ['imported', key.imported ?? undefined],
     ['revoked', revoked ? `${shortTime(revoked.at)} ${revoked.reason ?? ''}`.trim() : undefined],
   ])
+}
+
+/** Until when the secret before the last rotation counts, which is never longer than its key does. */
+export function overlapEndOf({ rotation, expiresAt }: KeyView): string | undefined {
+  if (!rotation) return undefined
+  return expiresAt !== null && Date.parse(expiresAt) < Date.parse(rotation.until) ? expiresAt : rotation.until
 }
 
 /** What a key's state comes to now. */

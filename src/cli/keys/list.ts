@@ -4,8 +4,9 @@ import type { Column } from '../table.ts'
 import { NOTHING, tableOf } from '../table.ts'
 import { print, say } from '../terminal.ts'
 import type { Flags, Given } from '../usage.ts'
-import { given, UsageError } from '../usage.ts'
+import { given } from '../usage.ts'
 import { ACCESS_FLAGS, withKeys } from './access.ts'
+import { countGiven } from './count.ts'
 import { stateOf } from './describe.ts'
 import { oneOf, surfaceGiven, typeGiven } from './draft-flags.ts'
 import type { KeyService } from './service.ts'
@@ -43,7 +44,7 @@ export const KEY_COLUMNS: readonly Column<KeyView>[] = [
 /** `latchkey keys list` */
 export async function list(rawArgs: readonly string[]): Promise<number> {
   const flags = given(rawArgs, LIST_FLAGS)
-  const most = mostGiven(flags)
+  const most = countGiven(flags, FEW)
   const query = queryGiven(flags)
   return withKeys(flags, async (keys) => {
     const { found, isAll } = await first(keys, query, most)
@@ -68,17 +69,6 @@ function queryGiven(flags: Given): Query {
     ...(type && { type }),
     ...(surface && { surface }),
   }
-}
-
-function mostGiven(flags: Given): number {
-  const text = flags.text('limit')
-  if (flags.is('all')) {
-    if (text !== undefined) throw new UsageError('--limit and --all: only one of them')
-    return Number.POSITIVE_INFINITY
-  }
-  if (text === undefined) return FEW
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError('--limit takes a whole number, 1 at least')
-  return Number(text)
 }
 
 async function first(

@@ -1,20 +1,22 @@
 import { PROBLEMS } from '../../http/keys/problems.ts'
-import type { ImportResult, KeyView } from '../../http/keys/replies.ts'
-import { viewOf } from '../../http/keys/view.ts'
-import type { ImportedKey, Kept, Unchanged } from '../../keys/asked.ts'
-import type { KeyLog } from '../../keys/log.ts'
-import type { Registry } from '../../keys/registry.ts'
+import type { ImportResult, KeyView, UsageView } from '../../http/keys/replies.ts'
+import { timeText, viewOf } from '../../http/keys/view.ts'
+import type { ImportedKey, Kept, KeyQuery, Unchanged } from '../../keys/asked.ts'
+import { expiring } from '../../keys/expiring.ts'
+import type { UsageReport } from '../../keys/usage.ts'
+import { usageOf } from '../../keys/usage.ts'
 import { lastUsed } from '../../keys/used.ts'
-import type { Reader } from '../../model/ports.ts'
+import type { Store } from '../../model/ports.ts'
 import { Failure } from '../failure.ts'
-import type { KeyService } from './service.ts'
+import { warn } from '../terminal.ts'
+import type { Parts } from './parts.ts'
+import type { KeyService, Page } from './service.ts'
+import { pagesOf } from './service.ts'
 import { now } from './times.ts'
 
 /** What keys in a store are reached by. */
-export interface LocalParts {
-  readonly store: Reader
-  readonly registry: Registry
-  readonly log: KeyLog
+export interface LocalParts extends Parts {
+  readonly store: Store
   readonly close: () => Promise<void>
 }
 
@@ -22,7 +24,7 @@ const LISTED = 100
 const BY = 'operator'
 
 /** Keys in a store that the operator's own credentials reach: whoever has those may do everything. */
-export function localKeys({ store, registry, log, close }: LocalParts): KeyService {
+export function localKeys({ store, registry, log, sink, nearExpiryDays, close }: LocalParts): KeyService {
   async function view({ record }: Kept): Promise<KeyView> {
     return viewOf(record, await lastUsed(store, record.id), now())
   }
@@ -35,6 +37,11 @@ export function localKeys({ store, registry, log, close }: LocalParts): KeyServi
     const lastUse = await lastUsed(store, id)
     const result = done(await change())
     return { key: viewOf(result.record, lastUse, now()), result }
+  }
+
+  async function pageOf(query: KeyQuery): Promise<Page<Kept>> {
+    const { items, cursor } = await registry.list(query, BY)
+    return { items, cursor: cursor ?? null }
   }
 
   async function imported(key: ImportedKey): Promise<ImportResult> {
@@ -55,8 +62,8 @@ export function localKeys({ store, registry, log, close }: LocalParts): KeyServi
       return kept && view(kept)
     },
     async list(query) {
-      const { items, cursor } = await registry.list(query, BY)
-      return { items: await Promise.all(items.map(view)), cursor: cursor ?? null }
+      const { items, cursor } = await pageOf(query)
+      return { items: await Promise.all(items.map(view)), cursor }
     },
     update: async (id, change) => (await changed(id, () => registry.update(id, change, BY, now()))).key,
     async rotate(id, rotation) {
@@ -74,17 +81,44 @@ export function localKeys({ store, registry, log, close }: LocalParts): KeyServi
       if (result !== 'removed') done(result)
     },
     reveal: async (id) => done(await registry.reveal(id, BY, now())).token,
-    async import(keys) {
-      const results: ImportResult[] = []
+    async *import(keys) {
       // One after the other: two of them may want one name.
-      for (const key of keys) results.push(await imported(key))
-      return results
+      for (const key of keys) yield imported(key)
+    },
+    async *export() {
+      for await (const kept of pagesOf((from) => pageOf({ limit: LISTED, ...(from !== undefined && { from }) }))) {
+        yield { ...(await view(kept)), pepperVersion: kept.record.secret.pepperVersion }
+      }
     },
     async log(id, from) {
       const { items, cursor } = await log.read(id, { limit: LISTED, from })
       return { items, cursor: cursor ?? null }
     },
+    usage: async (query) => usageView(await usageOf(store, query)),
+    async expiring(withinDays) {
+      const days = withinDays ?? nearExpiryDays
+      const told = { at: now(), sink, log, ...(days !== undefined && { withinDays: [days] }) }
+      const { keys, unreadable } = await expiring(store, told)
+      if (unreadable > 0) warn(`${unreadable} keys could not be read: a later version has written them`)
+      return keys.map(({ id, name, owner, state, expiresAt }) => ({
+        id,
+        name,
+        owner,
+        state,
+        expiresAt: timeText(expiresAt),
+      }))
+    },
     close,
+  }
+}
+
+/** As the API tells it. */
+function usageView({ rows, ...report }: UsageReport): UsageView {
+  return {
+    ...report,
+    rows: rows.map(({ key, owner, day, allowed, refused, routes, firstSeen, lastSeen }) => {
+      return { key, owner, day, allowed, refused, routes, firstSeen: timeText(firstSeen), lastSeen: timeText(lastSeen) }
+    }),
   }
 }
 

@@ -39,3 +39,12 @@ export async function keyNamed(keys: KeyService, text: string): Promise<KeyView>
     named.map(({ id }) => id),
   )
 }
+
+/** The id of a key, of one that was deleted too: what was kept of it can be asked for by that alone. */
+export async function idNamed(keys: KeyService, text: string): Promise<string> {
+  if (ID.test(text) && !(await keys.show(text))) {
+    for await (const key of everyKey(keys, { by: 'name', search: text })) if (key.name === text) return key.id
+    return text
+  }
+  return (await keyNamed(keys, text)).id
+}

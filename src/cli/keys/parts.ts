@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { newPepper, PEPPER_SECRET, PEPPER_VERSION, pepperBeside, pepperOfStore } from '../../../adapters/node/pepper.ts'
 import type { Settings } from '../../config.ts'
-import { DEFAULT_PREFIXES, settingsOf } from '../../config.ts'
+import { settingsOf } from '../../config.ts'
 import { nodeDigests } from '../../crypto/node.ts'
 import type { Document, PepperDocument } from '../../document.ts'
-import { keyCredentials, keySettingsOf } from '../../key-settings.ts'
+import { DEFAULT_PREFIXES, keyCredentials, keySettingsOf } from '../../key-settings.ts'
 import type { Pepper } from '../../keys/format.ts'
 import type { KeyLog } from '../../keys/log.ts'
 import { keyLog } from '../../keys/log.ts'
@@ -49,7 +49,7 @@ export async function partsOf(surroundings: Surroundings, makesSecrets: boolean)
   const found = settings && keySettingsOf(settings, valuesOf)
   const peppers = (await peppersOf(surroundings, settings, valuesOf, makesSecrets)) ?? [UNUSED]
   const log = keyLog({ store, random })
-  const sink = settings ? webhooks(settings, NOTICES, valuesOf, { lasting: true, now }) : NOTICES
+  const sink = settings ? webhooks(settings, NOTICES, ({ name }) => valuesOf(name), { lasting: true, now }) : NOTICES
   return {
     log,
     sink,

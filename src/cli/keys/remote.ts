@@ -1,11 +1,12 @@
-import type { ImportResult, IssuedView, KeyView } from '../../http/keys/replies.ts'
+import type { ImportView, IssuedView, KeyView, UsageView } from '../../http/keys/replies.ts'
 import type { ImportedKey, KeyChange, KeyQuery, NewKey } from '../../keys/asked.ts'
 import type { KeyDraft } from '../../keys/draft.ts'
 import type { LogItem } from '../../keys/log.ts'
 import type { Answer, Asked, Deployment } from '../deployment.ts'
 import { Failure } from '../failure.ts'
 import { failureOfAnswer } from '../refusal.ts'
-import type { IssuedKey, KeyService, Page } from './service.ts'
+import type { EndingKey, IssuedKey, KeyService, Page } from './service.ts'
+import { pagesOf } from './service.ts'
 
 /** Keys behind a deployment, by its keys API (docs/keys-api.md). It judges the key that asks, as it does any other. */
 export function remoteKeys(ask: Deployment): KeyService {
@@ -32,13 +33,29 @@ export function remoteKeys(ask: Deployment): KeyService {
     return bodyOf<KeyView>(await change('POST', id, `${pathOf(id)}/${action}`, body))
   }
 
+  async function page(query: Query): Promise<Page<KeyView>> {
+    return bodyOf(await asked('GET', 'keys', { query }))
+  }
+
+  /** What is told of a key by an event is told by the deployment itself: here they are only listed. */
+  async function ending(withinDays: number): Promise<EndingKey[]> {
+    const [at, found] = [Date.now(), [] as EndingKey[]]
+    for await (const key of pagesOf((cursor) => page({ sort: 'expires', limit: '100', cursor }))) {
+      const { id, name, owner, state, expiresAt } = key
+      const end = Date.parse(expiresAt ?? '')
+      if (end > at + withinDays * DAY_MILLISECONDS) break
+      if (end > at && state !== 'revoked' && expiresAt !== null) found.push({ id, name, owner, state, expiresAt })
+    }
+    return found
+  }
+
   return {
     create: async (key) => issuedOf(await asked('POST', 'keys', { body: newKeyBody(key) })),
     async show(id) {
       const answer = await found(id)
       return answer && bodyOf<KeyView>(answer)
     },
-    list: async (query) => bodyOf<Page<KeyView>>(await asked('GET', 'keys', { query: queryOf(query) })),
+    list: (query) => page(queryOf(query)),
     update: async (id, draft) => bodyOf<KeyView>(await change('PATCH', id, pathOf(id), changeBody(draft))),
     async rotate(id, { overlapSeconds, expiresAt }) {
       const body = { overlapSeconds, ...endOf(expiresAt) }
@@ -51,15 +68,25 @@ export function remoteKeys(ask: Deployment): KeyService {
     async reveal(id) {
       return bodyOf<{ readonly token: string }>(await asked('POST', `${pathOf(id)}/reveal`, { body: {} })).token
     },
-    async import(keys) {
-      const answer = await asked('POST', 'keys/import', { body: keys.map(importBody) })
-      return bodyOf<{ readonly results: readonly ImportResult[] }>(answer).results
+    async *import(keys) {
+      for (const body of bodiesOf(keys.map(importBody))) {
+        yield* bodyOf<ImportView>(await asked('POST', 'keys/import', { body })).results
+      }
     },
+    export: () => pagesOf((cursor) => page({ limit: '100', cursor })),
+    usage: async ({ from, to, owner, key, group }) =>
+      bodyOf<UsageView>(await asked('GET', 'usage', { query: { from, to, owner, key, group } })),
+    expiring: (withinDays = NEAR_EXPIRY_DAYS) => ending(withinDays),
     log: async (id, cursor) =>
       bodyOf<Page<LogItem>>(await asked('GET', `${pathOf(id)}/events`, { query: { limit: '100', cursor } })),
     close: async () => undefined,
   }
 }
+
+type Query = Readonly<Record<string, string | undefined>>
+
+const NEAR_EXPIRY_DAYS = 7
+const DAY_MILLISECONDS = 86_400_000
 
 function pathOf(id: string): string {
   return `keys/${encodeURIComponent(id)}`
@@ -80,7 +107,7 @@ function issuedOf(answer: Answer): IssuedKey {
   return { key, token }
 }
 
-function queryOf({ by, from, limit, ...filter }: KeyQuery): Readonly<Record<string, string | undefined>> {
+function queryOf({ by, from, limit, ...filter }: KeyQuery): Query {
   return { ...filter, sort: by, cursor: from, limit: String(limit) }
 }
 
@@ -99,10 +126,25 @@ function changeBody({ expiresAt, ...change }: KeyChange): unknown {
 }
 
 /** The token stays here: it is for a viewable copy alone, which the deployment makes of none. */
-function importBody({ token: _, createdAt, expiresAt, ...key }: ImportedKey): unknown {
-  return {
-    ...key,
-    ...(createdAt !== undefined && { createdAt: new Date(createdAt * 1000).toISOString() }),
-    ...endOf(expiresAt),
+function importBody({ token: _, createdAt, expiresAt, ...key }: ImportedKey): object {
+  const created = createdAt === undefined ? {} : { createdAt: new Date(createdAt * 1000).toISOString() }
+  return { ...key, ...created, ...endOf(expiresAt) }
+}
+
+/** The API takes so many keys at once, and so long a body. */
+const MOST_IMPORTED = 100
+const MOST_BODY_BYTES = 60_000
+
+function bodiesOf(keys: readonly object[]): object[][] {
+  const bodies: object[][] = []
+  let bytes = 0
+  for (const key of keys) {
+    const length = Buffer.byteLength(JSON.stringify(key)) + 1
+    const last = bodies.at(-1)
+    const hasRoom = last && last.length < MOST_IMPORTED && bytes + length <= MOST_BODY_BYTES
+    if (hasRoom) last.push(key)
+    else bodies.push([key])
+    bytes = hasRoom ? bytes + length : length
   }
+  return bodies
 }

@@ -3,6 +3,7 @@ import type { Flags } from '../usage.ts'
 import { given } from '../usage.ts'
 import { ACCESS_FLAGS, withKeys } from './access.ts'
 import { tell } from './create.ts'
+import { overlapEndOf } from './describe.ts'
 import { durationGiven, endGiven } from './durations.ts'
 import { keyGiven, keyNamed } from './named.ts'
 import { now, shortTime } from './times.ts'
@@ -32,9 +33,8 @@ export async function rotate(rawArgs: readonly string[]): Promise<number> {
     async (keys) => {
       const { id } = await keyNamed(keys, name)
       const issued = await keys.rotate(id, rotation)
-      const { rotation: overlap } = issued.key
-      const end = overlap ? `counts until ${shortTime(overlap.until)} UTC` : 'counts no more'
-      say(`the old token ${end}`)
+      const end = overlapEndOf(issued.key)
+      say(`the old token counts ${end === undefined ? 'no more' : `until ${shortTime(end)} UTC`}`)
       return tell(issued, flags.is('json'))
     },
     { makesSecrets: true },

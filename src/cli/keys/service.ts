@@ -1,6 +1,8 @@
-import type { ImportResult, KeyView } from '../../http/keys/replies.ts'
+import type { ImportResult, KeyView, UsageView } from '../../http/keys/replies.ts'
 import type { ImportedKey, KeyChange, KeyQuery, NewKey, Rotation } from '../../keys/asked.ts'
 import type { LogItem } from '../../keys/log.ts'
+import type { KeyState } from '../../keys/record.ts'
+import type { UsageQuery } from '../../keys/usage.ts'
 
 /** A key whose token can be told now. */
 export interface IssuedKey {
@@ -12,6 +14,17 @@ export interface IssuedKey {
 export interface Page<Item> {
   readonly items: readonly Item[]
   readonly cursor: string | null
+}
+
+/** A key, and the version of the pepper that its secret is kept under, where that can be told. */
+export interface ExportedKey extends KeyView {
+  readonly pepperVersion?: string
+}
+
+/** A key that ends soon. */
+export interface EndingKey extends Pick<KeyView, 'id' | 'name' | 'owner'> {
+  readonly state: KeyState
+  readonly expiresAt: string
 }
 
 /**
@@ -29,10 +42,15 @@ export interface KeyService {
   revoke(id: string, reason: string | undefined): Promise<KeyView>
   remove(id: string): Promise<void>
   reveal(id: string): Promise<string>
-  /** At most 100 at once; what is refused of them is told for each, in their order. */
-  import(keys: readonly ImportedKey[]): Promise<readonly ImportResult[]>
+  /** What became of each, in their order. */
+  import(keys: readonly ImportedKey[]): AsyncIterable<ImportResult>
+  /** Every key, with whatever is known of it but its digests. */
+  export(): AsyncIterable<ExportedKey>
   /** The newest first; also of a key that was deleted. */
   log(id: string, from: string | undefined): Promise<Page<LogItem>>
+  usage(query: UsageQuery): Promise<UsageView>
+  /** Keys that end within so many days, the first to end first; default: what the document says, else 7. */
+  expiring(withinDays: number | undefined): Promise<readonly EndingKey[]>
   close(): Promise<void>
 }
 
