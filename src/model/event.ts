@@ -18,9 +18,10 @@ export interface DecisionEvent {
   /** The credential's kind and configured name, once it was proved. */
   readonly kind: CredentialKind | null
   readonly name: string | null
+  /** An issued key's id and owner. */
   readonly keyId: string | null
   readonly owner: string | null
-  /** Which configured slot matched; 0 is the newest. Tells who still uses an old secret. */
+  /** Which configured slot, or which of a key's two secrets, matched; 0 is the newest. Tells who still uses an old one. */
   readonly slot: number | null
   readonly address: string | null
   readonly userAgent: string | null
@@ -57,14 +58,14 @@ export interface KeyEvent {
   readonly type: (typeof KEY_EVENT_TYPES)[number]
   readonly time: string
   readonly keyId: string
-  /** The key's name. */
+  /** The key's name; null where only a request was seen. */
   readonly name: string | null
   readonly owner: string | null
   /** Who did it: `kind:subject` of the credential that asked, `operator` for the command line; null where nobody did. */
   readonly actor: string | null
-  /** When the key ends, or the old secret that was used does. RFC 3339. */
+  /** When the key ends, RFC 3339; null: never. */
   readonly until: string | null
-  /** Which fields were changed, or why a key was revoked. */
+  /** Which fields were changed, why a key was revoked, or how near its end is. */
   readonly detail: string | null
 }
 
