@@ -17,8 +17,8 @@ export interface CloudflareD1Options {
  *
  * Exactness: exact everywhere, as all calls go to the primary and each request is one transaction.
  * Limits: one query at a time, hence some hundreds of requests a second over all that the database does.
- * Cost: a round trip to the primary's region for each request; 1 row written for each quota, 2 more where its window
- * begins, and 2 when its room is taken back.
+ * Cost: a round trip to the primary's region for each request; 1 row written for each quota, 1 more where its window
+ * begins, and 2 at most when its room is taken back.
  */
 export function cloudflareD1(database: D1Database, options: CloudflareD1Options = {}): Limiter {
   const { patienceMilliseconds = PATIENCE_MILLISECONDS } = options

@@ -33,8 +33,8 @@ export interface CloudflareDurableObjectOptions {
  *
  * Exactness: exact everywhere. A subject that has several such owners is counted under each for itself.
  * Limits: about 1,000 requests a second for each object, else `busy`.
- * Cost: one request to the object, which lives where it was first asked for; 1 row written for each quota, 2 more where its window
- * begins.
+ * Cost: one request to the object, which lives where it was first asked for; 1 row written for each quota, 1 more where its window
+ * begins, 2 at most when that is taken back, and 1 for the alarm.
  */
 export function cloudflareDurableObject<Id>(
   namespace: DurableObjectNamespace<Id>,
