@@ -7,6 +7,7 @@ const AT_ONCE = 4
 /** With the longest pause they take about an hour. */
 const MOST_ATTEMPTS = 15
 const LONGEST_PAUSE_SECONDS = 900
+const ASKED_FOR_TIME = 'it asked for more time'
 
 /** What the deliveries of a webhook know of its receiver, whatever keeps them alive. Plain values, as requests share it. */
 export interface Receiver {
@@ -70,6 +71,8 @@ export function lane({ endpoint, receiver, now, random, wait, patienceMillisecon
       const left = Math.ceil((until - now()) * 1000)
       if (receiver.isGone) return { kind: 'refused', why: GONE }
       if (left <= 0) return { kind: 'refused', why: 'too many waited before it' }
+      // Another delivery was told so while this one waited for its turn.
+      if (!isLast && receiver.quietUntil > now()) return { kind: 'failed', why: ASKED_FOR_TIME }
       return await attempt(message, endpoint, now(), Math.min(patienceMilliseconds, left))
     } finally {
       turns.give()
@@ -78,7 +81,7 @@ export function lane({ endpoint, receiver, now, random, wait, patienceMillisecon
 
   return {
     async deliver(message, until) {
-      let why = 'it asked for more time'
+      let why = ASKED_FOR_TIME
       for (let number = 0; number < MOST_ATTEMPTS; number++) {
         const seconds = pause(number)
         if (now() + seconds >= until) return why

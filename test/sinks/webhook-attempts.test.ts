@@ -153,6 +153,16 @@ describe('Retry-After', () => {
     expect((await clock.next()).seconds).toBe(seconds)
   })
 
+  test('holds for what waits for its turn', async () => {
+    const silent: RequestListener = () => undefined
+    receiver.answer(later('120'), silent, silent, silent)
+    const sink = sinkOf()
+    for (let count = 0; count < 5; count++) sink.write({ ...REVOKED })
+    const pauses = [await clock.next(), await clock.next()]
+    expect(pauses.map(({ seconds }) => seconds)).toEqual([120, 120])
+    expect(receiver.count()).toBe(4)
+  })
+
   test('holds for every event', async () => {
     receiver.answer(later('120'))
     const sink = sinkOf()
