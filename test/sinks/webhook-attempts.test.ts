@@ -155,9 +155,13 @@ describe('Retry-After', () => {
 
   test('holds for what waits for its turn', async () => {
     const silent: RequestListener = () => undefined
-    receiver.answer(later('120'), silent, silent, silent)
+    const answerFirst = new Promise<() => void>((resolve) => {
+      receiver.answer((...exchange) => resolve(() => later('120')(...exchange)), silent, silent, silent)
+    })
     const sink = sinkOf()
     for (let count = 0; count < 5; count++) sink.write({ ...REVOKED })
+    for (let count = 0; count < 4; count++) await receiver.next()
+    ;(await answerFirst)()
     const pauses = [await clock.next(), await clock.next()]
     expect(pauses.map(({ seconds }) => seconds)).toEqual([120, 120])
     expect(receiver.count()).toBe(4)
