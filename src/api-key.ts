@@ -1,6 +1,8 @@
 import type { NamedPolicy } from './authorize.ts'
-import { DEFAULT_CACHE_SECONDS, DEFAULT_PREFIXES, slotsOf } from './config.ts'
+import { slotsOf } from './config.ts'
+import { recordStaleSeconds } from './delays.ts'
 import type { ApiKeyDocument, ImportDocument } from './document.ts'
+import { DEFAULT_CACHE_SECONDS, DEFAULT_PREFIXES } from './key-settings.ts'
 import type { Pepper } from './keys/format.ts'
 import { IMPORT_PREFIX } from './keys/import.ts'
 import type { KindParts, PlacedVerifier, PreparedKind, ValuesOf, VerifierKind } from './kind.ts'
@@ -52,7 +54,10 @@ export const apiKey: VerifierKind = {
       },
       policies: [
         KEY_ADDRESSES,
-        { name: 'near-expiry', policy: nearExpiry(name, parts.settings.keys.nearExpiryDays ?? NEAR_EXPIRY_DAYS) },
+        {
+          name: 'near-expiry',
+          policy: nearExpiry(name, parts.settings.document.keys?.nearExpiryDays ?? NEAR_EXPIRY_DAYS),
+        },
       ],
       forget(id) {
         records.forget(id)
@@ -75,10 +80,9 @@ function remembered(
   isProved: boolean,
 ) {
   const reader: Reader = store ?? MISSING
-  const { staleSeconds } = settings
   return cached(reader, {
     cacheSeconds,
-    staleSeconds,
+    staleSeconds: recordStaleSeconds(settings),
     isSelfAuthenticating: (id) => isProved && !id.startsWith(IMPORT_PREFIX),
     now: host.now,
   })

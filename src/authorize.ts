@@ -5,8 +5,7 @@ import { isListed } from './lib/ip.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after } from './lib/maybe.ts'
 import type { Access } from './model/access.ts'
-import type { Shown } from './model/credential.ts'
-import { placeName } from './model/credential.ts'
+import type { Place, Shown } from './model/credential.ts'
 import type { Decision, Match, Notice, Refusal } from './model/decision.ts'
 import { isRefusal } from './model/decision.ts'
 import type { Attempt, Digests, Policy } from './model/ports.ts'
@@ -15,11 +14,15 @@ import { STATUSES } from './model/reason.ts'
 import type { FindMatch } from './routes.ts'
 import type { Snapshot } from './snapshot.ts'
 
-/** A step of a decision, for `explain`. Holds no credential. */
+/** A step of a decision, for `explain`: what was found in it, or what refused. Holds no credential. */
 export interface Step {
   readonly step: 'route' | 'address' | 'passage' | 'transport' | 'credential' | 'verify' | 'policy'
-  readonly outcome: 'passed' | 'refused'
-  readonly note: string
+  readonly match?: Match
+  readonly place?: Place
+  readonly principal?: Principal
+  /** The name of a policy that did not object. */
+  readonly policy?: string
+  readonly refusal?: Refusal
 }
 
 export type Trace = (step: Step) => void
@@ -56,7 +59,7 @@ export function authorizer({ settings, findMatch, extract, policies, digests }: 
     if (isRefusal(found) && found.reason === 'request-ambiguous') return deny('route', found)
     if (!isOpenToAll(match) && isAddressRefused(access)) return deny('address', { reason: 'address-refused' })
     if (isRefusal(found)) return deny('route', found)
-    trace?.(passed('route', `${found.pattern} (${found.access}, ${found.surface ?? 'any surface'})`))
+    trace?.({ step: 'route', match: found })
 
     if (found.passage === 'public' || found.passage === 'preflight') return anonymous(found)
     if (isInsecure(access)) return deny('transport', { reason: 'transport-insecure' })
@@ -65,13 +68,13 @@ export function authorizer({ settings, findMatch, extract, policies, digests }: 
       const isOptional = found.passage === 'optional' && credential.reason === 'credential-missing'
       return isOptional ? anonymous(found) : deny('credential', credential)
     }
-    trace?.(passed('credential', placeName(credential.place)))
 
     const { place, token } = credential
+    trace?.({ step: 'credential', place })
     return after(digests.fingerprint(token), (fingerprint) =>
       after(verify({ place, token, fingerprint }, access, snapshot), (proved) => {
         if (isRefusal(proved)) return deny('verify', { ...proved, place }, proved.principal)
-        trace?.(passed('verify', `${proved.kind} ${proved.credential}, ${proved.grant.type}`))
+        trace?.({ step: 'verify', principal: proved })
         let notices: Notice[] | undefined
         const notice = (each: Notice) => void (notices ??= []).push(each)
         return after(firstObjection({ principal: proved, access, match: found, place, notice }, 0), (objection) =>
@@ -83,12 +86,12 @@ export function authorizer({ settings, findMatch, extract, policies, digests }: 
     )
 
     function anonymous(match: Match): Decision {
-      trace?.(passed('passage', match.passage))
+      trace?.({ step: 'passage', match })
       return { allow: true, principal: 'anonymous', match, place: undefined }
     }
 
     function deny(step: Step['step'], refusal: Refusal, principal?: Principal): Decision {
-      trace?.({ step, outcome: 'refused', note: refusal.detail ?? (refusal.permissions?.join(' ') || refusal.reason) })
+      trace?.({ step, refusal })
       return { allow: false, refusal, principal, match }
     }
 
@@ -97,7 +100,7 @@ export function authorizer({ settings, findMatch, extract, policies, digests }: 
       if (!next) return undefined
       return after(next.policy(attempt), (objection) => {
         if (objection) return objection
-        trace?.(passed('policy', next.name))
+        trace?.({ step: 'policy', policy: next.name })
         return firstObjection(attempt, place + 1)
       })
     }
@@ -110,10 +113,6 @@ export function authorizer({ settings, findMatch, extract, policies, digests }: 
   function isInsecure(access: Access): boolean {
     return settings.transport === 'https' && access.scheme === 'http' && !access.loopback
   }
-}
-
-function passed(step: Step['step'], note: string): Step {
-  return { step, outcome: 'passed', note }
 }
 
 /** Load balancers and orchestrators probe from addresses that no list names. */
@@ -131,9 +130,9 @@ function verify(credential: Shown, access: Access, snapshot: Snapshot): Maybe<Pr
   return ask(0)
 
   function ask(place: number): Maybe<Principal | Refusal> {
-    const verifier = verifiers[place]
-    if (!verifier) return unsure ?? { reason: snapshot.gapAt(credential.place) ?? 'token-unknown' }
-    return after(verifier.verify(credential, access), (outcome) => {
+    const next = verifiers[place]
+    if (!next) return unsure ?? { reason: snapshot.gapAt(credential.place) ?? 'token-unknown' }
+    return after(next.verifier.verify(credential, access), (outcome) => {
       if (outcome && !(isRefusal(outcome) && STATUSES[outcome.reason] === 503)) return outcome
       unsure ??= outcome
       return ask(place + 1)

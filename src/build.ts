@@ -5,14 +5,13 @@ import { settingsOf } from './config.ts'
 import type { Document } from './document.ts'
 import type { Endpoints } from './endpoints.ts'
 import { extractor } from './extract.ts'
-import type { Equipment, PreparedKind } from './kind.ts'
-import { BARE } from './kind.ts'
+import type { Equipment, Equipped } from './kind.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after, isLater } from './lib/maybe.ts'
 import type { Access } from './model/access.ts'
 import type { Decision, Refusal } from './model/decision.ts'
 import { isRefusal } from './model/decision.ts'
-import type { Defer, Digests, Host, Recorder, Sink, Store } from './model/ports.ts'
+import type { Defer, Digests, Host, Sink } from './model/ports.ts'
 import { observer } from './observe.ts'
 import { credentials } from './policies/credentials.ts'
 import { crossSite } from './policies/cross-site.ts'
@@ -53,29 +52,29 @@ export interface Latchkey {
   judgeWhat(read: Reading, access: Access, question: Question): Maybe<Judgement>
   /** The state that `health` tells: the names of secrets that cannot be read. Does no I/O. */
   failing(): readonly string[]
-  /** Where issued keys are kept; undefined where the document names no store, or its binding is missing. */
-  readonly store: Store | undefined
-  readonly recorder: Recorder | undefined
+  /** What the document needs beside the core; undefined where the bundle brings nothing. */
+  readonly equipped: Equipped | undefined
   readonly sink: Sink
-  /** This process has changed an entry of the store, and need not wait for its own cache. */
-  forget(id: string): void
   /** Reads the secrets before anybody asks, so that what is wrong with them is told at start. Nobody waits for it. */
   warm(): void
 }
 
 /** Builds the authorizer of a valid document on a host. Does nothing yet: secrets are read at the first request. */
-export function build(document: Document, bare: Host, defaults: HostDefaults, equipment: Equipment = BARE): Latchkey {
+export function build(document: Document, bare: Host, defaults: HostDefaults, equipment?: Equipment): Latchkey {
   const settings = settingsOf(document, defaults)
-  const valuesOf = (name: string) => latest()?.valuesOf([{ name, until: undefined }], 0) ?? []
-  const host = { ...bare, sink: equipment.sink?.(settings, bare.sink, valuesOf) ?? bare.sink }
-  const { prepared, store, recorder } = prepare(settings, host, equipment)
-  const { current, latest } = snapshots(settings, host, prepared)
+  const equipped = equipment?.equip(
+    settings,
+    bare,
+    ({ name }) => latest()?.valuesOf([{ name, until: undefined }], 0) ?? [],
+  )
+  const host = { ...bare, sink: equipped?.sink ?? bare.sink }
+  const { current, latest } = snapshots(settings, host, equipped)
   const observe = observer(settings.log, host.sink)
   const authorize = authorizer({
     settings,
     findMatch: routeTable(settings),
     extract: extractor(settings.credentials.flatMap((credential) => credential.places)),
-    policies: policiesOf(settings, prepared, equipment, store),
+    policies: policiesOf(settings, equipped?.policies),
     digests: host.digests,
   })
 
@@ -92,7 +91,7 @@ export function build(document: Document, bare: Host, defaults: HostDefaults, eq
     )
     return after(judged, (judgement) => {
       observe(judgement.decision, judgement.access, host.elapsed() - started, question.defer)
-      recorder?.record(judgement.decision, judgement.access, question.defer)
+      equipped?.recorder?.record(judgement.decision, judgement.access, question.defer)
       return judgement
     })
   }
@@ -126,12 +125,8 @@ export function build(document: Document, bare: Host, defaults: HostDefaults, eq
     judge: (access, question) => judgeWhat(asReceived, access, question),
     judgeWhat,
     failing: () => latest()?.failing ?? [],
-    store,
-    recorder,
+    equipped,
     sink: host.sink,
-    forget(id) {
-      for (const kind of prepared.values()) kind.forget(id)
-    },
     warm() {
       const snapshot = current(host.now(), () => undefined)
       if (isLater(snapshot)) snapshot.catch(() => undefined)
@@ -153,30 +148,13 @@ function denied(refusal: Refusal): Decision {
   return { allow: false, refusal, principal: undefined, match: undefined }
 }
 
-/** The kinds of the document's credentials that are no static tokens, and what they keep. */
-function prepare(settings: Settings, host: Host, { verifiers, openStore, recorder }: Equipment) {
-  const store = settings.store && openStore?.(settings)
-  const prepared = new Map<string, PreparedKind>()
-  for (const credential of settings.credentials) {
-    const kind = verifiers.find((each) => each.kind === credential.kind)
-    if (kind) prepared.set(credential.name, kind.prepare(credential, { settings, host, store }))
-  }
-  return { prepared, store, recorder: store && recorder?.(settings, store, host.sink) }
-}
-
 /** In the order in which their objections are told; what counts quota comes last. */
-function policiesOf(
-  settings: Settings,
-  prepared: ReadonlyMap<string, PreparedKind>,
-  { limits }: Equipment,
-  store: Store | undefined,
-): readonly NamedPolicy[] {
+function policiesOf(settings: Settings, more: readonly NamedPolicy[] = []): readonly NamedPolicy[] {
   return [
     { name: 'cross-site', policy: crossSite(settings.corsOrigins) },
     { name: 'surface', policy: surface() },
     { name: 'credentials', policy: credentials() },
     { name: 'permissions', policy: permissions() },
-    ...new Set(Array.from(prepared.values()).flatMap((kind) => kind.policies)),
-    ...(limits?.(settings, store) ?? []),
+    ...more,
   ]
 }

@@ -35,27 +35,15 @@ export interface CredentialSettings {
   readonly document: CredentialDocument
 }
 
-export interface OriginSettings {
-  readonly url: string | undefined
-  /** A Worker's fetcher, or a variable that holds the URL. */
-  readonly binding: string | undefined
-  /** Send the incoming URL on: a Worker on a route of a zone with its own DNS origin. */
-  readonly zone: boolean
-  readonly headers: ReadonlyMap<string, readonly Slot[]>
-  /** To the head of the response. */
-  readonly timeoutSeconds: number
-}
-
 /** A document with every default filled in and every text parsed that is needed per request. */
 export interface Settings {
   readonly realm: string
   readonly base: string
-  readonly origin: OriginSettings | undefined
   readonly refusals: {
     readonly dialect: DialectName
     /** The status of `credential-missing` and of `surface-mismatch`, where a system has its own. */
-    readonly missing: 401 | 403 | undefined
-    readonly surface: 401 | 403 | undefined
+    readonly missing?: 401 | 403
+    readonly surface?: 401 | 403
   }
   readonly credentials: readonly CredentialSettings[]
   readonly routes: readonly RouteDocument[]
@@ -63,13 +51,6 @@ export interface Settings {
   readonly refusePreflights: boolean
   /** Undefined: every address may call. */
   readonly addresses: readonly Range[] | undefined
-  readonly proxies:
-    | {
-        readonly secret: readonly Slot[] | undefined
-        readonly addresses: readonly Range[] | undefined
-        readonly dialect: 'original' | 'forwarded' | 'envoy' | undefined
-      }
-    | undefined
   readonly corsOrigins: ReadonlySet<string>
   readonly transport: 'https' | 'any'
   /** The age at which secrets are read again. */
@@ -77,12 +58,8 @@ export interface Settings {
   /** How much longer they count while their source is down. */
   readonly staleSeconds: number
   readonly revocationSeconds: number | undefined
-  /** As they are written, for the modules that are loaded only where these are there. */
-  readonly store: Document['store']
-  readonly limiter: Document['limiter']
-  readonly keys: NonNullable<Document['keys']>
-  readonly owners: NonNullable<Document['owners']>
-  readonly webhooks: NonNullable<Document['webhooks']>
+  /** As it is written, for what only some bundles hold. */
+  readonly document: Document
   readonly log: { readonly allowed: boolean; readonly sample: number; readonly address: 'full' | 'truncated' | 'none' }
 }
 
@@ -93,74 +70,32 @@ export interface HostDefaults {
 
 export const DEFAULT_BASE = '/_latchkey'
 export const DEFAULT_SECRETS_SECONDS = 30
-export const DEFAULT_CACHE_SECONDS = 10
-export const DEFAULT_PREFIXES: readonly string[] = ['lk']
 export const MOST_STALE_SECONDS = 300
-/** How long a write takes to be seen in stores that are not consistent at once. */
-export const STORE_SECONDS: Readonly<Record<string, number>> = { 'cloudflare-kv': 60, 'global-config': 10 }
 
 /** Fills in the defaults of a document that is valid. */
 export function settingsOf(document: Document, host: HostDefaults): Settings {
   const places = placeInterner()
-  const refusals =
-    typeof document.refusals === 'object' ? document.refusals : { dialect: document.refusals ?? 'problem' }
+  const { refusals = 'problem' } = document
   const secretsSeconds = document.secretsSeconds ?? DEFAULT_SECRETS_SECONDS
   const revocationSeconds = document.revocation?.withinSeconds
   return {
     realm: document.realm ?? 'api',
     base: document.base ?? DEFAULT_BASE,
-    origin: document.origin === undefined ? undefined : originOf(document.origin),
-    refusals: { dialect: refusals.dialect, missing: refusals.missing, surface: refusals.surface },
+    refusals: typeof refusals === 'object' ? refusals : { dialect: refusals },
     credentials: document.credentials.map((credential) => credentialOf(credential, places)),
     routes: document.routes,
     strictPaths: document.paths !== 'case-sensitive',
     refusePreflights: document.preflight === 'refuse',
     addresses: document.addresses && rangesOf(document.addresses.allow),
-    proxies: document.proxies && {
-      secret: document.proxies.secret && slotsOf(document.proxies.secret),
-      addresses: document.proxies.addresses && rangesOf(document.proxies.addresses),
-      dialect: document.proxies.dialect,
-    },
     corsOrigins: new Set(document.cors?.origins),
     transport: document.transport ?? host.transport,
     secretsSeconds,
     staleSeconds:
       document.staleSeconds ??
-      Math.min(MOST_STALE_SECONDS, (revocationSeconds ?? Number.POSITIVE_INFINITY) - leastDelay(document)),
+      Math.min(MOST_STALE_SECONDS, (revocationSeconds ?? Number.POSITIVE_INFINITY) - secretsSeconds),
     revocationSeconds,
-    store: document.store,
-    limiter: document.limiter,
-    keys: document.keys ?? {},
-    owners: document.owners ?? {},
-    webhooks: document.webhooks ?? [],
+    document,
     log: { allowed: true, sample: 1, address: 'full', ...document.log },
-  }
-}
-
-/** How long a change takes where every source answers. */
-export function leastDelay({ secretsSeconds, credentials, store }: Partial<Document>): number {
-  return (
-    (secretsSeconds ?? DEFAULT_SECRETS_SECONDS) + cacheSecondsOf(credentials) + (STORE_SECONDS[`${store?.kind}`] ?? 0)
-  )
-}
-
-/** How old the record of an issued key may be; 0 where there are none. */
-export function cacheSecondsOf(credentials: readonly CredentialDocument[] = []): number {
-  const ages = credentials.map((credential) =>
-    credential.kind === 'api-key' ? (credential.cacheSeconds ?? DEFAULT_CACHE_SECONDS) : 0,
-  )
-  return Math.max(0, ...ages)
-}
-
-function originOf(origin: NonNullable<Document['origin']>): OriginSettings {
-  const long = typeof origin === 'string' ? { url: origin } : origin
-  const headers = Object.entries(long.headers ?? {})
-  return {
-    url: long.url?.replace(/\/$/, ''),
-    binding: long.binding,
-    zone: long.zone === true,
-    headers: new Map(headers.map(([name, secrets]) => [name.toLowerCase(), slotsOf(secrets)])),
-    timeoutSeconds: long.timeoutSeconds ?? 30,
   }
 }
 
@@ -216,6 +151,7 @@ export function slotsOf(secrets: SecretsDocument): Slot[] {
     .map(({ secret, until }) => ({ name: secret, until: until === undefined ? undefined : parseTimestamp(until) }))
 }
 
-function rangesOf(texts: readonly string[]): Range[] {
+/** Addresses and blocks of a document that is valid. */
+export function rangesOf(texts: readonly string[]): Range[] {
   return texts.map((text) => parseRange(text) as Range)
 }

@@ -1,5 +1,6 @@
 import type { Settings } from './config.ts'
 import { MOST_STALE_SECONDS } from './config.ts'
+import { cacheSecondsOf, recordStaleSeconds, storeSecondsOf } from './delays.ts'
 import type { Document } from './document.ts'
 
 /** The hosts that a document can run on. */
@@ -44,20 +45,31 @@ export interface DelayPart {
   readonly note: string
 }
 
-/** How long a change to a secret can take to count, and of what that is the sum. */
+/** How long a change can take to count, and of what that is the sum. */
 export function revocationDelay(settings: Settings): {
   readonly seconds: number
   readonly parts: readonly DelayPart[]
 } {
+  const cacheSeconds = cacheSecondsOf(settings.document.credentials)
+  const hasKeys = settings.credentials.some(({ kind }) => kind === 'api-key')
+  const own = storeSecondsOf(settings.document)
   const parts: DelayPart[] = [
     { name: 'secretsSeconds', seconds: settings.secretsSeconds, note: 'age at which secrets are read again' },
+    ...(hasKeys ? [{ name: 'cacheSeconds', seconds: cacheSeconds, note: 'age at which keys are read again' }] : []),
     {
       name: 'staleSeconds',
-      seconds: settings.staleSeconds,
+      seconds: hasKeys ? recordStaleSeconds(settings) : settings.staleSeconds,
       note: `only while their source is down; by default at most ${MOST_STALE_SECONDS}`,
     },
+    ...(hasKeys ? [{ name: 'store', seconds: own, note: storeNote(settings) }] : []),
   ]
   return { seconds: parts.reduce((sum, part) => sum + part.seconds, 0), parts }
+}
+
+function storeNote({ document: { store } }: Settings): string {
+  if (store?.kind === undefined)
+    return 'until a write is seen; Workers KV adds 60, Global Config 10: say "kind" in "store"'
+  return `until a write is seen in ${store.kind}`
 }
 
 /** What an operator must do for a changed secret to be seen at all. */

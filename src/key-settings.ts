@@ -1,10 +1,13 @@
 import type { CredentialSettings, Settings } from './config.ts'
-import { DEFAULT_PREFIXES, slotsOf } from './config.ts'
+import { slotsOf } from './config.ts'
 import type { ApiKeyDocument } from './document.ts'
 import type { LifetimePolicy } from './keys/draft.ts'
 import { DEFAULT_LIFETIMES } from './keys/draft.ts'
 import type { Pepper } from './keys/format.ts'
 import type { Secret } from './lib/secret.ts'
+
+export const DEFAULT_CACHE_SECONDS = 10
+export const DEFAULT_PREFIXES: readonly string[] = ['lk']
 
 /** What a document says of the keys that it issues: what a registry is made of, but for the store. */
 export interface KeySettings {
@@ -30,7 +33,7 @@ export function keySettingsOf(
   const [credential] = keyCredentials(settings)
   if (!credential) return undefined
   const { peppers, prefixes = DEFAULT_PREFIXES } = credential.document
-  const { defaultLifetimeDays, maxLifetimeDays, allowNever, encryption } = settings.keys
+  const { defaultLifetimeDays, maxLifetimeDays, allowNever, encryption } = settings.document.keys ?? {}
   return {
     peppers: peppers.flatMap(({ version, secret }) =>
       valuesOf(secret).map((value) => ({ version: String(version), secret: value.reveal() })),

@@ -49,28 +49,32 @@ export interface PreparedKind {
   forget(id: string): void
 }
 
-/** What a bundle and its host bring beside the core. */
+/** What a document needs beside the core, as a bundle and its host bring it. */
 export interface Equipment {
-  readonly verifiers: readonly VerifierKind[]
-  /** Opens what a document's `store` names; undefined where the binding or the variable is missing. */
-  openStore?(settings: Settings): Store | undefined
-  /** The policy that counts requests; it is asked last, so that what is refused costs no quota. */
-  limits?(settings: Settings, store: Store | undefined): readonly NamedPolicy[]
+  /** A document with a credential of another kind is faulty here. */
+  readonly kinds: readonly CredentialKind[]
+  /** Once a process. `valuesOf` gives what counts when it is called. */
+  equip(settings: Settings, host: Host, valuesOf: ValuesOf): Equipped
+}
+
+/** The verifiers of a document beside that of static tokens. */
+export interface MoreVerifiers {
+  /** In the order in which they are asked. */
+  verifiers(valuesOf: ValuesOf): Maybe<readonly PlacedVerifier[]>
+  /** What the configured credential of a name cannot say. */
+  gap(credential: string, valuesOf: ValuesOf): Gap | undefined
+}
+
+/** Everything that is not static tokens. */
+export interface Equipped extends MoreVerifiers {
+  /** An entry of the store was changed by this process, which need not wait for its own caches. */
+  forget(id: string): void
+  /** Asked after those of the core; what counts quota comes last. */
+  readonly policies: readonly NamedPolicy[]
+  /** Where issued keys are kept; undefined where the document names no store, or its binding is missing. */
+  readonly store: Store | undefined
   /** Learns of decisions about issued keys. */
-  recorder?(settings: Settings, store: Store, sink: Sink): Recorder | undefined
-  /** Where events go, the host's own sink among it; `valuesOf` gives the values of a secret that count now. */
-  sink?(settings: Settings, own: Sink, valuesOf: (name: string) => readonly Secret[]): Sink
+  readonly recorder: Recorder | undefined
+  /** Where events go, the host's own sink among it. */
+  readonly sink: Sink
 }
-
-/** A kind with what a host has for it; `Where` is what the host finds its bindings in. */
-export interface EquippedKind<Where> extends VerifierKind {
-  equip?(where: Where, host: Host): Omit<Equipment, 'verifiers'>
-}
-
-/** What the kinds of an entry file bring on a host. */
-export function equipmentOf<Where>(kinds: readonly EquippedKind<Where>[], where: Where, host: Host): Equipment {
-  return Object.assign({ verifiers: kinds }, ...kinds.map((kind) => kind.equip?.(where, host)))
-}
-
-/** The core alone: static tokens, and nothing that is kept. */
-export const BARE: Equipment = { verifiers: [] }

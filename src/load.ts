@@ -7,7 +7,6 @@ import { settingsOf } from './config.ts'
 import type { Document } from './document.ts'
 import type { Endpoints } from './endpoints.ts'
 import type { Equipment } from './kind.ts'
-import { BARE } from './kind.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after } from './lib/maybe.ts'
 import { splitTarget } from './lib/path.ts'
@@ -48,30 +47,21 @@ export function load(
   source: DocumentSource,
   host: Host,
   defaults: HostDefaults,
-  equipment: Equipment = BARE,
+  equipment?: Equipment,
 ): Maybe<Latchkey> {
   const stamped = source.text === undefined ? stampedDocument(source.document) : undefined
-  if (stamped) return built(stamped)
-  return after(validation(source), (result) => (result.ok ? built(result.document) : failed(result.faults)))
-
-  function built(document: Document): Latchkey {
-    const faults = missingKinds(document, equipment)
-    return faults.length === 0 ? build(document, host, defaults, equipment) : failed(faults)
-  }
-
-  function failed(faults: readonly Fault[]): Latchkey {
+  return after<Validation, Latchkey>(stamped ? { ok: true, document: stamped } : validation(source), (result) => {
+    const faults = result.ok ? faultsIn(result.document.credentials, equipment) : result.faults
+    if (result.ok && faults.length === 0) return build(result.document, host, defaults, equipment)
     logFaults(faults, host)
     return faulty(host, defaults)
-  }
+  })
 }
 
-/** What a document asks for and its bundle does not hold. */
-function missingKinds({ credentials }: Document, { verifiers }: Equipment): Fault[] {
-  return credentials.flatMap(({ kind }, place) =>
-    kind === 'static-token' || verifiers.some((each) => each.kind === kind)
-      ? []
-      : [{ pointer: `/credentials/${place}/kind`, message: 'a kind that the entry file names in "verifiers"' }],
-  )
+/** What a valid document has that its bundle has not. */
+function faultsIn(credentials: Document['credentials'], equipment: Equipment | undefined): Fault[] {
+  const isHere = ({ kind }: (typeof credentials)[number]) => kind === 'static-token' || equipment?.kinds.includes(kind)
+  return credentials.every(isHere) ? [] : [{ pointer: '/credentials', message: 'kinds that "verifiers" names' }]
 }
 
 async function validation({ text, document }: DocumentSource): Promise<Validation> {
@@ -108,10 +98,8 @@ export function faulty(host: Host, defaults: HostDefaults): Latchkey {
     judge,
     judgeWhat: (_, access, question) => judge(access, question),
     failing: () => [],
-    store: undefined,
-    recorder: undefined,
+    equipped: undefined,
     sink: host.sink,
-    forget: () => undefined,
     warm: () => undefined,
   }
 }

@@ -1,6 +1,8 @@
 import type { Reading } from './build.ts'
-import type { Settings } from './config.ts'
+import type { Settings, Slot } from './config.ts'
+import { rangesOf, slotsOf } from './config.ts'
 import { isHost } from './lib/host.ts'
+import type { Range } from './lib/ip.ts'
 import { isListed, isLoopback, parseAddress } from './lib/ip.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after, mapMaybe } from './lib/maybe.ts'
@@ -20,10 +22,26 @@ export interface Proxies {
   describedBy(access: Access, absentAddress: string | undefined): Access | Refusal
 }
 
+/** Whose forwarded headers are believed: only hosts that stand behind proxies read it. */
+export interface ProxySettings {
+  readonly secret: readonly Slot[] | undefined
+  readonly addresses: readonly Range[] | undefined
+}
+
+/** What a document says of proxies; undefined: nobody is believed. */
+export function proxySettings({ document: { proxies } }: Settings): ProxySettings | undefined {
+  return (
+    proxies && {
+      secret: proxies.secret && slotsOf(proxies.secret),
+      addresses: proxies.addresses && rangesOf(proxies.addresses),
+    }
+  )
+}
+
 const AMBIGUOUS: Refusal = { reason: 'request-ambiguous' }
 
 export function proxies(settings: Settings, digests: Digests): Proxies {
-  const trusted = settings.proxies
+  const trusted = proxySettings(settings)
   return {
     trusts(access, snapshot) {
       if (!trusted) return false
@@ -68,7 +86,7 @@ export function proxies(settings: Settings, digests: Digests): Proxies {
  * whose peer is nobody's proxy, such as a Lambda authorizer, judges what it receives.
  */
 export function throughProxies(settings: Settings, { trusts, describedBy }: Proxies): Reading {
-  if (settings.proxies === undefined) return (access) => access
+  if (settings.document.proxies === undefined) return (access) => access
   return (access, snapshot) =>
     after(trusts(access, snapshot), (isTrusted) => (isTrusted ? describedBy(access, access.clientAddress) : access))
 }

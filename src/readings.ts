@@ -23,12 +23,12 @@ type Use = 'token' | 'header' | 'text'
 /** The secrets that a document names, and what each is used for. */
 export function secretUses(settings: Settings): ReadonlyMap<string, Use> {
   const names = (slots: Iterable<Slot>, use: Use) => Array.from(slots, (slot): [string, Use] => [slot.name, use])
-  const { credentials, keys, origin, proxies, webhooks } = settings
+  const { credentials, document } = settings
   return new Map([
-    ...names(Array.from(origin?.headers.values() ?? []).flat(), 'header'),
-    ...names(proxies?.secret ?? [], 'token'),
+    ...names(slotsIn(document.origin), 'header'),
+    ...names(slotsIn(document.proxies), 'token'),
     ...credentials.flatMap(({ kind, slots }) => names(slots, kind === 'static-token' ? 'token' : 'text')),
-    ...names(slotsIn([keys, webhooks]), 'text'),
+    ...names(slotsIn([document.keys, document.webhooks]), 'text'),
   ])
 }
 

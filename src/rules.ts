@@ -1,4 +1,5 @@
-import { cacheSecondsOf, DEFAULT_BASE, DEFAULT_PREFIXES, leastDelay, STORE_SECONDS } from './config.ts'
+import { DEFAULT_BASE } from './config.ts'
+import { cacheSecondsOf, leastDelay, storeSecondsOf } from './delays.ts'
 import type {
   ApiKeyDocument,
   CredentialDocument,
@@ -7,6 +8,7 @@ import type {
   PlaceDocument,
   RouteDocument,
 } from './document.ts'
+import { DEFAULT_PREFIXES } from './key-settings.ts'
 import { canonicalHeaderName } from './lib/header-name.ts'
 import { classifyPath, segmentsOf } from './lib/path.ts'
 import { placeholders } from './lib/permission.ts'
@@ -233,8 +235,8 @@ function checkBudget(document: Partial<Document>, report: Report): void {
       ...(cacheSecondsOf(document.credentials) > 0 ? ['cacheSeconds'] : []),
       'staleSeconds',
     ]
-    const own = STORE_SECONDS[`${document.store?.kind}`]
-    const sum = [...parts, ...(own === undefined ? [] : [`${own} of the store`])].join(' + ')
+    const own = storeSecondsOf(document)
+    const sum = [...parts, ...(own === 0 ? [] : [`${own} of the store`])].join(' + ')
     report(['withinSeconds'], `${needed} or more: ${sum}; or make those smaller`)
   }
 }

@@ -1,5 +1,5 @@
 import type { CredentialSettings, Settings, Slot } from './config.ts'
-import type { Gap, PreparedKind, ValuesOf } from './kind.ts'
+import type { Gap, MoreVerifiers, ValuesOf } from './kind.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after, isLater, mapMaybe } from './lib/maybe.ts'
 import type { Secret } from './lib/secret.ts'
@@ -13,16 +13,14 @@ import { staticToken } from './verifiers/static-token.ts'
 
 /** Everything that a decision reads and that can change: verifiers and secrets, as one immutable value. */
 export interface Snapshot {
-  verifiersAt(place: Place): readonly Verifier[]
+  /** In the order in which they are asked. */
+  verifiersAt(place: Place): readonly { readonly verifier: Verifier }[]
   gapAt(place: Place): Gap | undefined
   /** The values of slots that count now, newest first; none where nothing is configured. */
   valuesOf(slots: readonly Slot[], at: EpochSeconds): readonly Secret[]
   /** The names of secrets that could not be read when this was made. */
   readonly failing: readonly string[]
 }
-
-/** The credentials of a document whose kinds are no static tokens, by name. */
-export type Prepared = ReadonlyMap<string, PreparedKind>
 
 /** Keeps the snapshot young. */
 export interface Snapshots {
@@ -41,7 +39,7 @@ const CLOCK_SLACK_SECONDS = 1
  * A refresh starts in the background at half of `secretsSeconds` and is waited for at the whole of it, so that the age
  * of what is judged by is bounded even where requests are rare.
  */
-export function snapshots(settings: Settings, host: Host, prepared: Prepared = new Map()): Snapshots {
+export function snapshots(settings: Settings, host: Host, more?: MoreVerifiers): Snapshots {
   const uses = Array.from(secretUses(settings))
   let readings: Readings = new Map()
   let latest: Snapshot | undefined
@@ -55,7 +53,7 @@ export function snapshots(settings: Settings, host: Host, prepared: Prepared = n
     return after(read, (all) => {
       const next: Readings = new Map(uses.map(([name], place) => [name, all[place] as Reading]))
       const isSame = latest !== undefined && uses.every(([name]) => isUnchanged(readings.get(name), next.get(name)))
-      return after(isSame ? (latest as Snapshot) : snapshotOf(settings, next, host, prepared), (snapshot) => {
+      return after(isSame ? (latest as Snapshot) : snapshotOf(settings, next, host, more), (snapshot) => {
         // Not before: what no snapshot could be made of must not count as read.
         readings = next
         latest = snapshot
@@ -98,10 +96,10 @@ function staleTimes(readings: Readings, settings: Settings): EpochSeconds[] {
     .map((reading) => staleAfter(reading, settings))
 }
 
-function snapshotOf(settings: Settings, readings: Readings, host: Host, prepared: Prepared): Maybe<Snapshot> {
+function snapshotOf(settings: Settings, readings: Readings, host: Host, more?: MoreVerifiers): Maybe<Snapshot> {
   const valuesOf: ValuesOf = (slot) => readings.get(slot.name)?.values ?? []
-  const credentials = settings.credentials.filter(({ name }) => !prepared.has(name))
-  const tokens = credentials.flatMap((credential) => {
+  const statics = settings.credentials.filter(({ kind }) => kind === 'static-token')
+  const tokens = statics.flatMap((credential) => {
     const places = new Set(credential.places)
     return credential.slots.flatMap((slot, position) => {
       const principal = principalOf(credential, slot, position)
@@ -109,26 +107,17 @@ function snapshotOf(settings: Settings, readings: Readings, host: Host, prepared
     })
   })
   warnOfTwins(tokens, host)
-  const gaps = gapsByPlace(settings, readings, prepared, host)
-  const kinds = mapMaybe(Array.from(prepared.values()), (kind) => kind.verifiers(valuesOf))
+  const gaps = gapsByPlace(settings, readings, more, valuesOf, host)
+  const failing = Array.from(readings).flatMap(([name, reading]) => (reading.failed ? [name] : []))
   return after(staticToken(tokens, host.digests), (verifier) =>
-    after(kinds, (others) => {
-      const placed = others.flat().sort((a, b) => a.turn - b.turn)
-      const places = new Set(settings.credentials.flatMap((credential) => credential.places))
-      const verifiers = new Map(
-        Array.from(places, (place) => [
-          place,
-          [
-            ...(credentials.some((each) => each.places.includes(place)) ? [verifier] : []),
-            ...placed.filter((each) => each.places.has(place)).map((each) => each.verifier),
-          ],
-        ]),
-      )
+    after(more?.verifiers(valuesOf) ?? [], (others) => {
+      const places = new Set(statics.flatMap((credential) => credential.places))
+      const placed = [{ verifier, places }, ...others]
       return {
-        verifiersAt: (place) => verifiers.get(place) ?? [],
+        verifiersAt: (place) => placed.filter((each) => each.places.has(place)),
         gapAt: (place) => gaps.get(place),
         valuesOf: (slots, at) => slots.filter(({ until }) => until === undefined || at < until).flatMap(valuesOf),
-        failing: Array.from(readings).flatMap(([name, reading]) => (reading.failed ? [name] : [])),
+        failing,
       }
     }),
   )
@@ -164,31 +153,23 @@ function warnOfTwins(tokens: readonly { secret: Secret; principal: Principal }[]
 function gapsByPlace(
   settings: Settings,
   readings: Readings,
-  prepared: Prepared,
+  more: MoreVerifiers | undefined,
+  valuesOf: ValuesOf,
   { sink }: Host,
 ): ReadonlyMap<Place, Gap> {
-  const valuesOf: ValuesOf = (slot) => readings.get(slot.name)?.values ?? []
   const gaps = new Map<Place, Gap>()
-  for (const credential of settings.credentials) {
-    const { name, slots, places } = credential
-    const kind = prepared.get(name)
-    const gap = unreadGap(credential, readings) ?? (kind ? kind.gap(valuesOf) : unsetGap(credential, readings))
+  for (const { name, slots, places } of settings.credentials) {
+    const empty = slots.flatMap((slot) => readings.get(slot.name) ?? []).filter(({ values }) => values.length === 0)
+    const unset = empty.length === slots.length ? 'not-configured' : undefined
+    // A slot that cannot be read leaves open whose a token is, whatever the others hold; one that is unset does not.
+    const isUnread = empty.some((reading) => reading.failed)
+    const gap = isUnread ? 'dependency-unavailable' : (unset ?? more?.gap(name, valuesOf))
     if (gap === 'not-configured') {
       const needed = slots.map((slot) => slot.name).join(' or ')
-      const message = `credential ${name} is not configured: set ${needed}${kind ? ', and its store' : ''}`
+      const message = `credential ${name} is not configured: set ${needed}`
       sink.write({ type: 'notice', level: 'warn', message })
     }
     if (gap) for (const place of places) if (gaps.get(place) !== 'not-configured') gaps.set(place, gap)
   }
   return gaps
-}
-
-/** A slot that cannot be read leaves open whose a token is, whatever the others hold. */
-function unreadGap({ slots }: CredentialSettings, readings: Readings): Gap | undefined {
-  const isUnread = ({ name }: Slot) => readings.get(name)?.failed === true && readings.get(name)?.values.length === 0
-  return slots.some(isUnread) ? 'dependency-unavailable' : undefined
-}
-
-function unsetGap({ slots }: CredentialSettings, readings: Readings): Gap | undefined {
-  return slots.every(({ name }) => !readings.get(name)?.values.length) ? 'not-configured' : undefined
 }

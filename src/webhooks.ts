@@ -1,6 +1,6 @@
 import type { Settings } from './config.ts'
 import { slotsOf } from './config.ts'
-import type { Secret } from './lib/secret.ts'
+import type { ValuesOf } from './kind.ts'
 import type { EpochSeconds } from './model/access.ts'
 import type { Sink } from './model/ports.ts'
 import { fanOut } from './sinks/fan-out.ts'
@@ -14,17 +14,13 @@ export interface WebhookHost {
 }
 
 /** The sink of a document: the host's own, and its webhooks. */
-export function webhooks(
-  settings: Settings,
-  own: Sink,
-  valuesOf: (name: string) => readonly Secret[],
-  { lasting, now }: WebhookHost,
-): Sink {
-  if (settings.webhooks.length === 0) return own
-  const hooks = settings.webhooks.map(({ url, secret, types }) =>
+export function webhooks(settings: Settings, own: Sink, valuesOf: ValuesOf, { lasting, now }: WebhookHost): Sink {
+  const { webhooks: named = [] } = settings.document
+  if (named.length === 0) return own
+  const hooks = named.map(({ url, secret, types }) =>
     webhook({
       url,
-      secret: () => slotsOf(secret).flatMap(({ name }) => valuesOf(name).map((value) => value.reveal())),
+      secret: () => slotsOf(secret).flatMap((slot) => valuesOf(slot).map((value) => value.reveal())),
       realm: settings.realm,
       ...(types && { types }),
       notices: own,

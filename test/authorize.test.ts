@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Step } from '../src/authorize.ts'
 import type { Document } from '../src/document.ts'
+import { noteOf, outcomeOf } from '../src/step.ts'
 import type { AccessFacts, Field } from './given/access.ts'
 import { accessOf, bearer, NOW } from './given/access.ts'
 import { authorityOf, DOCUMENT, decide, hostOf, reasonOf, TOKENS } from './given/authority.ts'
@@ -191,7 +192,7 @@ describe('a trace', () => {
     const authority = authorityOf(STRICT, hostOf())
     await authority.judge(accessOf(facts), { defer: () => undefined, trace: (step) => void steps.push(step) })
     expect(JSON.stringify(steps)).not.toContain(TOKENS.CUSTOM)
-    return steps.map(({ step, outcome, note }) => `${step} ${outcome}: ${note}`)
+    return steps.map((step) => `${step.step} ${outcomeOf(step)}: ${noteOf(step)}`)
   }
 
   it('tells each step to an allowance', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { settingsOf } from '../src/config.ts'
 import type { Document } from '../src/document.ts'
 import { defineConfig } from '../src/document.ts'
+import { proxySettings } from '../src/proxies.ts'
 import { DOCUMENT } from './given/authority.ts'
 import { EVERYTHING } from './given/documents.ts'
 
@@ -23,7 +24,6 @@ describe('settingsOf', () => {
       strictPaths: true,
       refusePreflights: false,
       addresses: undefined,
-      proxies: undefined,
       transport: 'any',
       secretsSeconds: 30,
       staleSeconds: 300,
@@ -75,7 +75,7 @@ describe('settingsOf', () => {
       { kind: 'subprotocol', name: 'latchkey' },
     ])
     expect(all.addresses).toHaveLength(2)
-    expect(all.proxies).toMatchObject({ secret: [{ name: 'PROXY_SECRET' }], dialect: 'forwarded' })
+    expect(proxySettings(all)).toMatchObject({ secret: [{ name: 'PROXY_SECRET' }] })
     expect([...all.corsOrigins]).toEqual(['https://app.example', '*'])
   })
 

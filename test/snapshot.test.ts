@@ -5,6 +5,7 @@ import type { Maybe } from '../src/lib/maybe.ts'
 import { isLater } from '../src/lib/maybe.ts'
 import type { NoticeEvent } from '../src/model/event.ts'
 import type { Host } from '../src/model/ports.ts'
+import { originSettings } from '../src/origin.ts'
 import type { Snapshot } from '../src/snapshot.ts'
 import { snapshots } from '../src/snapshot.ts'
 import { accessOf, bearer, NOW } from './given/access.ts'
@@ -448,7 +449,7 @@ describe('origin headers', () => {
 
   async function valueAt(source: TestSource, seconds: number): Promise<string | undefined> {
     const snapshot = await snapshotsOf(document, source).current(seconds)
-    const slots = settingsOf(document, { transport: 'any' }).origin?.headers.get('x-origin-secret') ?? []
+    const slots = originSettings(settingsOf(document, { transport: 'any' }))?.headers.get('x-origin-secret') ?? []
     return snapshot.valuesOf(slots, NOW + seconds)[0]?.reveal()
   }
 

@@ -1,8 +1,8 @@
 import { apiKey as apiKeyKind } from '../../src/api-key.ts'
+import type { EquippedKind } from '../../src/equipment.ts'
 import type { Management } from '../../src/http/management.ts'
 import { management } from '../../src/http/management.ts'
 import { recorderOf } from '../../src/key-recorder.ts'
-import type { EquippedKind } from '../../src/kind.ts'
 import type { Store } from '../../src/model/ports.ts'
 import type { D1Database } from '../../src/stores/cloudflare-d1.ts'
 import { cloudflareD1 } from '../../src/stores/cloudflare-d1.ts'
@@ -19,8 +19,8 @@ export interface WorkerKind extends EquippedKind<Bindings> {
 export const apiKey: WorkerKind = {
   ...apiKeyKind,
   management,
-  equip: (bindings, { now }) => ({
-    openStore: ({ store }) => storeOf(bindings[store?.binding ?? ''], now),
+  parts: (bindings, { now }) => ({
+    openStore: ({ document: { store } }) => storeOf(bindings[store?.binding ?? ''], now),
     recorder: (settings, store, sink) => recorderOf(settings, { store, sink, now, wait }),
   }),
 }

@@ -6,6 +6,7 @@ import { toResponse } from '../../src/http/to-response.ts'
 import { canonicalHeaderName } from '../../src/lib/header-name.ts'
 import type { Refusal } from '../../src/model/decision.ts'
 import { isRefusal } from '../../src/model/decision.ts'
+import { originSettings } from '../../src/origin.ts'
 import { setFields } from './fields.ts'
 import type { Origin } from './origin.ts'
 import { patience } from './patience.ts'
@@ -21,7 +22,7 @@ export type Failed = (requestId: string, reason: Failure) => void
 export function forwarder(gate: Gate, origin: Origin | Refusal, failed: Failed): Forward {
   const { settings } = gate.latchkey
   const clean = cleaner(settings)
-  const timeoutMilliseconds = (settings.origin?.timeoutSeconds ?? 30) * 1000
+  const timeoutMilliseconds = (originSettings(settings)?.timeoutSeconds ?? 30) * 1000
 
   return async (request, { judgement, allowed }) => {
     const { access } = judgement

@@ -1,9 +1,9 @@
 import { webDigests } from '../../src/crypto/web.ts'
+import { equipmentOf } from '../../src/equipment.ts'
 import type { Gate } from '../../src/http/gate.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
 import { bodyOf } from '../../src/http/management.ts'
 import { toResponse } from '../../src/http/to-response.ts'
-import { equipmentOf } from '../../src/kind.ts'
 import type { Maybe } from '../../src/lib/maybe.ts'
 import { after, isLater } from '../../src/lib/maybe.ts'
 import type { GivenDocument } from '../../src/load.ts'
@@ -11,6 +11,7 @@ import { load } from '../../src/load.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
 import { isRefusal } from '../../src/model/decision.ts'
 import type { Defer, Sink } from '../../src/model/ports.ts'
+import { originSettings } from '../../src/origin.ts'
 import { cloudflare } from '../../src/secrets/cloudflare.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import { accessOf } from './access.ts'
@@ -57,10 +58,10 @@ export function worker(options: WorkerOptions): WorkerModule {
     const secrets = cloudflare(bindings)
     const host = { now, elapsed: () => performance.now(), digests: webDigests(), secrets, sink }
     const kinds = options.verifiers ?? []
-    const equipment = equipmentOf(kinds, bindings, host)
+    const equipment = equipmentOf(kinds, bindings)
     return after(load(source, host, { transport: 'https' }, equipment), (latchkey) => {
-      const { origin: settings, routes } = latchkey.settings
-      const origin = originOf(settings, bindings)
+      const { routes } = latchkey.settings
+      const origin = originOf(originSettings(latchkey.settings), bindings)
       // Of a faulty document enough was said.
       if (isRefusal(origin) && routes.length > 0) {
         sink.write({ type: 'notice', level: 'error', message: origin.detail ?? origin.reason })

@@ -1,6 +1,6 @@
-import type { OriginSettings } from '../../src/config.ts'
 import { isOriginUrl } from '../../src/lib/host.ts'
 import type { Refusal } from '../../src/model/decision.ts'
+import type { OriginSettings } from '../../src/origin.ts'
 
 /** What a Worker finds in its environment: secrets and variables as text, bindings as objects. */
 export type Bindings = Readonly<Record<string, unknown>>

@@ -7,7 +7,7 @@ const FLUSH_MILLISECONDS = 10_000
  * alive. Gives what ends it: what is still held is written.
  */
 export function startChores(latchkey: Latchkey): () => Promise<void> {
-  const flush = () => latchkey.recorder?.flush()
+  const flush = () => latchkey.equipped?.recorder?.flush()
   const timers = [setInterval(() => void flush(), FLUSH_MILLISECONDS)]
   for (const timer of timers) timer.unref()
   return async () => {

@@ -1,15 +1,19 @@
 import { apiKey } from '../../src/api-key.ts'
-import type { Settings } from '../../src/config.ts'
+import type { Parts } from '../../src/equipment.ts'
+import { equipmentOf } from '../../src/equipment.ts'
 import { recorderOf } from '../../src/key-recorder.ts'
 import type { Equipment } from '../../src/kind.ts'
+import type { Maybe } from '../../src/lib/maybe.ts'
 import { isLater } from '../../src/lib/maybe.ts'
+import { late as lateLimiter } from '../../src/limiters/late.ts'
+import { memory } from '../../src/limiters/memory.ts'
+import { limitPolicy } from '../../src/limits.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
-import type { SecretSource, Store } from '../../src/model/ports.ts'
+import type { Limiter, SecretSource, Store } from '../../src/model/ports.ts'
 import { StoreError } from '../../src/model/store-error.ts'
-import { late } from '../../src/stores/late.ts'
+import { late as lateStore } from '../../src/stores/late.ts'
 import { webhooks } from '../../src/webhooks.ts'
-import type { OpenedStore } from './stores.ts'
-import { openStore } from './stores.ts'
+import { openLimiter, openStore } from './stores.ts'
 
 export interface NodeEquipmentOptions {
   /** Goes before what the document's `store` names. */
@@ -20,37 +24,54 @@ export interface NodeEquipmentOptions {
   readonly now: () => EpochSeconds
 }
 
-/** What issued keys need on Node, and its end. */
+/** What a document may need on Node beside the core, and its end. */
 export interface NodeEquipment extends Equipment {
-  /** Writes what is still held, and lets go of what is open. */
+  /** Lets go of what is open. */
   close(): Promise<void>
 }
 
-/** Every driver that there is: each is loaded only where it is named. */
+/** Every kind and every driver that there is: each driver is loaded only where it is named. */
 export function nodeEquipment({ store, secrets, variables, now }: NodeEquipmentOptions): NodeEquipment {
-  const opened: Promise<OpenedStore>[] = []
+  const opened: Promise<{ close?(): void }>[] = []
 
-  function open(text: string): Store {
-    const opening = openStore(text, variables)
+  function kept<T extends { close?(): void }>(opening: Promise<T>): Promise<T> {
     opened.push(opening)
-    return late(opening)
+    return opening
   }
 
-  return {
-    verifiers: [apiKey],
-    openStore({ store: named }) {
-      if (store !== undefined) return open(store)
-      const found = secrets.get((named as NonNullable<Settings['store']>).binding)
-      if (!isLater(found)) return found[0] === undefined ? undefined : open(found[0])
-      return late(
-        found.then(([text]) => {
-          if (text === undefined) throw new StoreError('store', 'refused', `set ${named?.binding}`)
-          return open(text)
-        }),
-      )
+  /** Opens what a binding names; undefined where its variable is not set, as far as that can be told at once. */
+  function opening<T>(binding: string, open: (text: string) => Promise<T>): Promise<T> | undefined {
+    const found: Maybe<readonly string[]> = secrets.get(binding)
+    if (!isLater(found)) return found[0] === undefined ? undefined : open(found[0])
+    return found.then(([text]) => {
+      if (text === undefined) throw new StoreError('store', 'refused', `set ${binding}`)
+      return open(text)
+    })
+  }
+
+  const asStore = (text: string) => kept(openStore(text, variables))
+  const asLimiter = (text: string) => kept(openLimiter(text, variables))
+
+  const parts: Parts = {
+    openStore({ document: { store: named } }): Store | undefined {
+      const found = store === undefined ? opening(named?.binding ?? '', asStore) : asStore(store)
+      return found && lateStore(found)
+    },
+    limits(settings, kept) {
+      const { limiter, store: named } = settings.document
+      const text = limiter === undefined ? store : undefined
+      const binding = (limiter ?? named)?.binding
+      const found = text === undefined ? binding && opening(binding, asLimiter) : asLimiter(text)
+      // Without a store nothing is shared between processes anyway.
+      const counter: Limiter | undefined = found ? lateLimiter(found) : kept ? undefined : memory()
+      return limitPolicy(settings, counter)
     },
     recorder: (settings, kept, sink) => recorderOf(settings, { store: kept, sink, now }),
     sink: (settings, own, valuesOf) => webhooks(settings, own, valuesOf, { lasting: true, now }),
+  }
+
+  return {
+    ...equipmentOf([{ ...apiKey, parts: () => parts }], undefined),
     async close() {
       for (const each of await Promise.allSettled(opened)) if (each.status === 'fulfilled') each.value.close?.()
     },

@@ -11,6 +11,7 @@ import { cleaner } from '../../src/http/outgoing.ts'
 import { returningFields } from '../../src/http/returning.ts'
 import type { Allowed, Refusal } from '../../src/model/decision.ts'
 import { isRefusal } from '../../src/model/decision.ts'
+import { originSettings } from '../../src/origin.ts'
 import { flushSoon, framingOf, hasBody, pairs, switchingHead } from './framing.ts'
 import { writeReply } from './write.ts'
 
@@ -40,7 +41,7 @@ export function originAt(url: string, gate: Gate, failed: (requestId: string, re
   const agent = isTls ? new TlsAgent(options) : new Agent(options)
   const { settings } = gate.latchkey
   const clean = cleaner(settings)
-  const timeoutMilliseconds = (settings.origin?.timeoutSeconds ?? 30) * 1000
+  const timeoutMilliseconds = (originSettings(settings)?.timeoutSeconds ?? 30) * 1000
 
   function send(method: string, { target, fields }: Outgoing, framing: readonly Field[]): ClientRequest {
     const headers = [['Host', host], ...fields, ...framing].flat()

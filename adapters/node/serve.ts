@@ -10,6 +10,7 @@ import { load } from '../../src/load.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
 import type { SecretSource, Sink, Store } from '../../src/model/ports.ts'
 import { StoreError } from '../../src/model/store-error.ts'
+import { originSettings } from '../../src/origin.ts'
 import { env } from '../../src/secrets/env.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import { startChores } from './chores.ts'
@@ -67,7 +68,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const equipment = nodeEquipment({ store: options.store, variables: options.variables ?? process.env, secrets, now })
   const source = { text: options.text, document: options.document }
   const gate = gateOf(await load(source, host, { transport: 'any' }, equipment), management)
-  await probe(gate.latchkey.store)
+  await probe(gate.latchkey.equipped?.store)
   gate.latchkey.warm()
   const isFaulty = gate.latchkey.settings.routes.length === 0
   const url = options.origin ?? (await originUrl(gate, secrets))
@@ -105,7 +106,7 @@ async function probe(store: Store | undefined): Promise<void> {
 
 /** `binding` names a variable that holds the URL here. */
 async function originUrl(gate: Gate, secrets: SecretSource): Promise<string | undefined> {
-  const origin = gate.latchkey.settings.origin
+  const origin = originSettings(gate.latchkey.settings)
   if (origin?.binding === undefined) return origin?.url
   const [url] = await secrets.get(origin.binding)
   if (url === undefined) return origin.url

@@ -1,10 +1,13 @@
-import type { Store } from '../../src/model/ports.ts'
+import type { Limiter, Store } from '../../src/model/ports.ts'
 import { StoreError } from '../../src/model/store-error.ts'
+import type { Openers, Variables } from '../../src/stores/opening.ts'
+import { dynamodbOptions, globalConfigOptions, open, upstashOptions } from '../../src/stores/opening.ts'
 
 /** A store that was opened by its text; what holds something open lets go of it by `close`. */
 export type OpenedStore = Store & { close?(): void }
 
-type Variables = Readonly<Record<string, string | undefined>>
+/** What counts requests, opened by the text of a store. */
+export type OpenedLimiter = Limiter & { close?(): void }
 
 /** What may stand before the colon, and what is understood behind it. */
 export const STORE_FORMS =
@@ -16,54 +19,50 @@ export const STORE_FORMS =
  * of the text: it may hold a token.
  */
 export async function openStore(text: string, variables: Variables): Promise<OpenedStore> {
-  const colon = text.indexOf(':')
-  const open = Object.hasOwn(OPENERS, text.slice(0, colon)) ? OPENERS[text.slice(0, colon)] : undefined
-  if (colon < 0 || !open) throw new StoreError('store', 'refused', `a store is ${STORE_FORMS}`)
-  return open(text.slice(colon + 1), variables)
+  return open(text, STORES, variables, STORE_FORMS)
 }
 
-const OPENERS: Readonly<Record<string, (rest: string, variables: Variables) => Promise<OpenedStore>>> = {
-  async memory() {
-    const { memory } = await import('../../src/stores/memory.ts')
-    return memory()
-  },
-  async sqlite(path) {
-    if (path === '') throw new StoreError('sqlite', 'refused', 'name a file, as sqlite:./keys.db')
-    const { sqlite } = await import('../../src/stores/sqlite.ts')
-    return sqlite(path)
-  },
+/** Opens what counts requests in the place that the text of a store names. */
+export async function openLimiter(text: string, variables: Variables): Promise<OpenedLimiter> {
+  return open(
+    text,
+    LIMITERS,
+    variables,
+    'memory: or sqlite:FILE or dynamodb:TABLE or upstash:URL, where requests are counted',
+  )
+}
+
+const STORES: Openers<OpenedStore> = {
+  memory: async () => (await import('../../src/stores/memory.ts')).memory(),
+  sqlite: async (path) => (await import('../../src/stores/sqlite.ts')).sqlite(named(path)),
   async dynamodb(table, variables) {
-    if (table === '') throw new StoreError('dynamodb', 'refused', 'name a table, as dynamodb:latchkey')
-    const { dynamodb } = await import('../../src/stores/dynamodb.ts')
-    const endpoint = variables['AWS_ENDPOINT_URL_DYNAMODB'] || variables['AWS_ENDPOINT_URL']
-    const region = first('dynamodb', variables, 'AWS_REGION', 'AWS_DEFAULT_REGION')
-    return dynamodb({ table, region, credentials: () => awsCredentials(variables), ...(endpoint && { endpoint }) })
+    const options = dynamodbOptions(table, variables)
+    return (await import('../../src/stores/dynamodb.ts')).dynamodb(options)
   },
   async upstash(rest, variables) {
-    const url = rest || first('upstash', variables, 'UPSTASH_REDIS_REST_URL', 'KV_REST_API_URL')
-    const token = first('upstash', variables, 'UPSTASH_REDIS_REST_TOKEN', 'KV_REST_API_TOKEN')
-    const { upstash } = await import('../../src/stores/upstash.ts')
-    return upstash(url, token)
+    const options = upstashOptions(rest, variables)
+    return (await import('../../src/stores/upstash.ts')).upstash(...options)
   },
   async 'global-config'(rest, variables) {
-    const connection = rest || first('global-config', variables, 'GLOBAL_CONFIG', 'EDGE_CONFIG')
-    const { globalConfig } = await import('../../src/stores/global-config.ts')
-    return globalConfig(connection)
+    const connection = globalConfigOptions(rest, variables)
+    return (await import('../../src/stores/global-config.ts')).globalConfig(connection)
   },
 }
 
-function awsCredentials(variables: Variables) {
-  const sessionToken = variables['AWS_SESSION_TOKEN']
-  return {
-    accessKeyId: first('dynamodb', variables, 'AWS_ACCESS_KEY_ID'),
-    secretAccessKey: first('dynamodb', variables, 'AWS_SECRET_ACCESS_KEY'),
-    ...(sessionToken && { sessionToken }),
-  }
+const LIMITERS: Openers<OpenedLimiter> = {
+  memory: async () => (await import('../../src/limiters/memory.ts')).memory(),
+  sqlite: async (path) => (await import('../../src/limiters/sqlite.ts')).sqlite(named(path)),
+  async dynamodb(table, variables) {
+    const options = dynamodbOptions(table, variables)
+    return (await import('../../src/limiters/dynamodb.ts')).dynamodb(options)
+  },
+  async upstash(rest, variables) {
+    const options = upstashOptions(rest, variables)
+    return (await import('../../src/limiters/upstash.ts')).upstash(...options)
+  },
 }
 
-/** The value of the first variable that has one. */
-function first(store: string, variables: Variables, ...names: readonly string[]): string {
-  const value = names.map((name) => variables[name]).find((each) => each)
-  if (value !== undefined) return value
-  throw new StoreError(store, 'refused', `set ${names.join(' or ')}`)
+function named(path: string): string {
+  if (path === '') throw new StoreError('sqlite', 'refused', 'name a file, as sqlite:./keys.db')
+  return path
 }

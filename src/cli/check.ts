@@ -7,6 +7,7 @@ import type { HostName } from '../hosts.ts'
 import { HOSTS, ignoredKeys } from '../hosts.ts'
 import { inRange, parseAddress } from '../lib/ip.ts'
 import type { SecretSource } from '../model/ports.ts'
+import { proxySettings } from '../proxies.ts'
 import { faultOf, secretUses, weaknessOf } from '../readings.ts'
 import type { Fault } from '../validate.ts'
 import { validateText } from '../validate.ts'
@@ -116,7 +117,8 @@ async function checkSecrets(
 function warningsOf(document: Document, settings: Settings, host: HostName): string[] {
   const warnings = ignoredKeys(document, host).map((key) => `"${key}" is ignored on ${host}`)
   const loopback = parseAddress('127.0.0.1')
-  if (settings.proxies?.addresses?.some((range) => loopback && inRange(loopback, range)) && !settings.proxies.secret) {
+  const proxies = proxySettings(settings)
+  if (proxies?.addresses?.some((range) => loopback && inRange(loopback, range)) && !proxies.secret) {
     warnings.push('"proxies" lists loopback without a secret: every process on the machine may say who the client is')
   }
   const places = new Set(settings.credentials.flatMap((credential) => credential.places))

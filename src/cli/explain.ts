@@ -14,6 +14,7 @@ import { REASONS } from '../model/reason.ts'
 import { proxies, throughProxies } from '../proxies.ts'
 import { memorySink } from '../sinks/memory.ts'
 import { statusOf } from '../status.ts'
+import { noteOf, outcomeOf } from '../step.ts'
 import { validateText } from '../validate.ts'
 import { tellFaults } from './check.ts'
 import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
@@ -107,14 +108,15 @@ function asJson(decision: Decision, steps: readonly Step[], { refusals }: Settin
         status: statusOf(decision.refusal.reason, refusals),
         identity: null,
       }
-  return { ...outcome, steps }
+  const told = steps.map((step) => ({ step: step.step, outcome: outcomeOf(step), note: noteOf(step) }))
+  return { ...outcome, steps: told }
 }
 
 function asText(decision: Decision, steps: readonly Step[], { refusals }: Settings): string {
-  const lines = steps.map(({ step, outcome, note }) => {
+  const lines = steps.map((step) => {
     const mark =
-      outcome === 'passed' ? paint('green', 'passed ', process.stdout) : paint('red', 'refused', process.stdout)
-    return `${mark}  ${step.padEnd(10)}  ${note}`
+      outcomeOf(step) === 'passed' ? paint('green', 'passed ', process.stdout) : paint('red', 'refused', process.stdout)
+    return `${mark}  ${step.step.padEnd(10)}  ${noteOf(step)}`
   })
   if (decision.allow) {
     const who = decision.principal === 'anonymous' ? 'anonymous' : decision.principal.credential

@@ -3,6 +3,7 @@ import { GRACE_SECONDS, OriginMissing, serve as serveGate } from '../../adapters
 import { isOriginUrl } from '../lib/host.ts'
 import { isLoopback } from '../lib/ip.ts'
 import type { SecretSource, Sink } from '../model/ports.ts'
+import { originSettings } from '../origin.ts'
 import { env } from '../secrets/env.ts'
 import { validateText } from '../validate.ts'
 import { VERSION } from '../version.ts'
@@ -111,7 +112,7 @@ async function start(
     tls: tlsOf(flags),
     sink: sinkOf(flags.text('log') ?? (variables['LATCHKEY_LOG'] || 'json')),
   })
-  return { ...running, origin: origin ?? running.gate.latchkey.settings.origin?.url ?? 'from its binding' }
+  return { ...running, origin: origin ?? originSettings(running.gate.latchkey.settings)?.url ?? 'from its binding' }
 }
 
 function portOf(text: string | undefined): number | undefined {
@@ -167,7 +168,8 @@ function remindThatItIsOpen(): void {
 
 function warnOfOpenBind(running: Running, flags: Given): void {
   const host = new URL(running.url).hostname.replace(/^\[|\]$/g, '')
-  if (isLoopback(host) || flags.text('tls-cert') !== undefined || running.gate.latchkey.settings.proxies) return
+  if (isLoopback(host) || flags.text('tls-cert') !== undefined || running.gate.latchkey.settings.document.proxies)
+    return
   warn(
     `${host} is reachable from other machines, and tokens would cross the network in the clear: use --tls-cert or "proxies"`,
   )

@@ -36,12 +36,12 @@ export function described(settings: Settings, proxies: Proxies): Reading {
 }
 
 type Description = Pick<Access, 'method' | 'target'>
-type DialectName = NonNullable<NonNullable<Settings['proxies']>['dialect']>
+type DialectName = NonNullable<NonNullable<Settings['document']['proxies']>['dialect']>
 
 const AMBIGUOUS: Refusal = { reason: 'request-ambiguous' }
 
 function describe(access: Access, settings: Settings): Description | Refusal {
-  const pinned = settings.proxies?.dialect
+  const pinned = settings.document.proxies?.dialect
   const spoken: DialectName[] = pinned
     ? [pinned]
     : (['original', 'forwarded', 'envoy'] as const).filter((name) => isSpoken(name))
@@ -78,7 +78,7 @@ export function verifyAllowed({ access }: Judgement, allowed: Allowed): Reply {
 export function verifyRefused(denied: Denied, received: Access, settings: Settings, responder: Responder): Reply {
   const reply = responder.refuse(denied, received)
   const headers = { ...reply.headers, 'X-Latchkey-Reason': denied.refusal.reason }
-  const isForNginx = settings.proxies?.dialect === 'original' || hasOriginalField(received)
+  const isForNginx = settings.document.proxies?.dialect === 'original' || hasOriginalField(received)
   return { ...reply, headers, status: isForNginx && reply.status !== 401 ? 403 : reply.status }
 }
 

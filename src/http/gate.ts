@@ -39,7 +39,7 @@ export interface Gate {
 export function gate(latchkey: Latchkey, management?: Management): Gate {
   const { settings } = latchkey
   const answers = responder(settings)
-  const endpoints = ownEndpoints(settings.base, latchkey.store && management?.match(settings.base))
+  const endpoints = ownEndpoints(settings.base, latchkey.equipped?.store && management?.match(settings.base))
   let loaded: Promise<Manage> | undefined
   const trusted = proxies(settings, latchkey.digests)
   const received = throughProxies(settings, trusted)

@@ -5,6 +5,7 @@ import type { Pepper } from '../keys/format.ts'
 import { keyLog } from '../keys/log.ts'
 import type { Registry } from '../keys/registry.ts'
 import { registry } from '../keys/registry.ts'
+import type { Equipped } from '../kind.ts'
 import type { Access } from '../model/access.ts'
 import { isRefusal } from '../model/decision.ts'
 import type { Sink, Store } from '../model/ports.ts'
@@ -12,18 +13,24 @@ import type { Principal } from '../model/principal.ts'
 import type { Snapshot } from '../snapshot.ts'
 import { keysApp } from './keys/app.ts'
 import { findOperation } from './keys/operations.ts'
-import type { KeysRequest } from './keys/parts.ts'
+import type { KeysRequest, Proved } from './keys/parts.ts'
+import { shownSecret } from './keys/shown-secret.ts'
 import type { Manage } from './management.ts'
 
 /** Answers key management for a gate: the registry over the gate's own store, under the secrets of each judgement. */
 export function manage(latchkey: Latchkey): Manage {
   const { settings } = latchkey
-  const store = forgetting(latchkey)
+  const store = forgetting(latchkey.equipped as Equipped)
   const log = keyLog({ store, random })
 
-  function registryUnder(snapshot: Snapshot, sink: Sink): Registry {
+  function keySettings(snapshot: Snapshot): KeySettings {
     const found = keySettingsOf(settings, (name) => snapshot.valuesOf([{ name, until: undefined }], 0))
-    const { peppers, prefix, lifetimes, routePermissions, encryptionKey } = found as KeySettings
+    // Without issued keys nobody is matched with key management.
+    return found as KeySettings
+  }
+
+  function registryUnder(snapshot: Snapshot, sink: Sink): Registry {
+    const { peppers, prefix, lifetimes, routePermissions, encryptionKey } = keySettings(snapshot)
     // Without a pepper nothing is verified either, so nobody is allowed to ask.
     return registry({
       store,
@@ -40,23 +47,26 @@ export function manage(latchkey: Latchkey): Manage {
   }
 
   /** Whose a token is, whether it counts now or not: the verifiers say it as they do of every request. */
-  async function prove(token: string, at: number, snapshot: Snapshot) {
+  async function prove(token: string, at: number, snapshot: Snapshot): Promise<Proved | undefined> {
     const fingerprint = await latchkey.digests.fingerprint(token)
     const places = new Set(keyCredentials(settings).flatMap((credential) => credential.places))
     for (const place of places) {
-      for (const verifier of snapshot.verifiersAt(place)) {
+      for (const { verifier } of snapshot.verifiersAt(place)) {
         if (verifier.kind !== 'api-key') continue
         const outcome = await verifier.verify({ place, token, fingerprint }, { at } as Access)
         const principal = outcome && isRefusal(outcome) ? outcome.principal : outcome
-        if (principal) return provedBy(principal, snapshot)
+        if (principal) return provedBy(token, principal, snapshot)
       }
     }
     return undefined
   }
 
-  async function provedBy(principal: Principal, snapshot: Snapshot) {
+  /** By the record as it is now: a verifier may know it as it was some seconds ago. */
+  async function provedBy(token: string, principal: Principal, snapshot: Snapshot): Promise<Proved | undefined> {
     const kept = await registryUnder(snapshot, latchkey.sink).show(principal.subject, 'operator')
-    return kept && { principal, record: kept.record }
+    const peppers = keySettings(snapshot).peppers
+    const secret = kept && (await shownSecret(token, kept.record, peppers, latchkey.digests))
+    return kept && secret && { principal, record: kept.record, secret }
   }
 
   return async ({ access, snapshot }, { match, principal, place }, body, defer) => {
@@ -92,7 +102,7 @@ export function manage(latchkey: Latchkey): Manage {
 }
 
 /** What is changed through this store is seen by this process at once. */
-function forgetting({ store, forget }: Latchkey): Store {
+function forgetting({ store, forget }: Equipped): Store {
   const { get, list, put, delete: remove } = store as Store
   const forgotten = <T>(id: string, work: Promise<T>) => work.finally(() => forget(id))
   return {

@@ -5,6 +5,7 @@ import { canonicalHeaderName } from '../lib/header-name.ts'
 import type { Access } from '../model/access.ts'
 import type { Place } from '../model/credential.ts'
 import type { Allowed, Refusal } from '../model/decision.ts'
+import { originSettings } from '../origin.ts'
 import type { Field } from './hop-by-hop.ts'
 import { endToEnd } from './hop-by-hop.ts'
 import { cleanTarget, headerFilter } from './strip.ts'
@@ -36,7 +37,7 @@ const PREFLIGHT = /^(?:origin|access-control-request-.*)$/
 
 export function cleaner(settings: Settings): Clean {
   const places = new Set(settings.credentials.flatMap((credential) => credential.places))
-  const configured: ReadonlyMap<string, readonly Slot[]> = settings.origin?.headers ?? new Map()
+  const configured: ReadonlyMap<string, readonly Slot[]> = originSettings(settings)?.headers ?? new Map()
   const replaced = new Set(Array.from(configured.keys(), canonicalHeaderName))
   const headers = new Set(Array.from(places).flatMap((place) => (place.kind === 'header' ? [place.name] : [])))
   const canonicalHeaders = new Set(Array.from(headers, canonicalHeaderName))

@@ -121,7 +121,7 @@ function expectation(vector: Vector, event: AuthorizerEvent, shape: Shape): Pick
 /** gRPC clients and verify's callers get other statuses from a gate; an authorizer knows neither. */
 function statusIn({ refusals }: Vector['document'], reason: Reason): number {
   const own = typeof refusals === 'object' ? refusals : { dialect: refusals ?? 'problem' }
-  return statusOf(reason, { missing: undefined, surface: undefined, ...own })
+  return statusOf(reason, own)
 }
 
 const NOBODY = { subject: '', owner: '', kind: '', type: '', name: '', permissions: '', expires: '' }

@@ -28,6 +28,7 @@ export async function observe(vector: Vector, digests: Digests): Promise<Observe
   const { reply, passed } = await gate.enter(accessOf(vector), () => undefined)
   const { events } = sink
   if (reply) return { ...observedReply(reply, request.method), events }
+  if (!passed) throw new Error('the row asks for key management')
   const { judgement, allowed } = passed
   const outgoing = cleaner(gate.latchkey.settings)(fieldsOf(vector), judgement, allowed)
   if (isRefusal(outgoing)) return { ...observedReply(gate.refuse(outgoing, judgement.access), request.method), events }
