@@ -52,20 +52,36 @@ const REASON_BYTES = 48
 const ROUTE_BYTES = 20
 
 export function batches(writer: string): Batches {
-  let open: Batch[] = []
+  const open = new Set<Batch>()
   const dirty = new Set<Batch>()
+  /** Where each row stands that can still be added to. */
+  const places = new Map<string, Batch>()
+  let newest: Batch | undefined
   let next = 0
 
   function batchFor(tally: Tally, row: string): Batch {
-    const sameDay = open.filter(({ day }) => day === tally.day)
-    const found =
-      sameDay.find((batch) => batch.rows.has(row) && batch.bytes + growthOf(batch, row, tally) <= MOST_BYTES) ??
-      sameDay.find((batch) => batch.bytes + growthOf(batch, row, tally) <= FULL_BYTES)
-    if (found) return found
+    const known = places.get(row)
+    if (known && known.bytes + growthOf(known, row, tally) <= MOST_BYTES) return known
+    if (newest?.day === tally.day && open.has(newest) && newest.bytes + growthOf(newest, row, tally) <= FULL_BYTES) {
+      return newest
+    }
     const id = `${USAGE_PREFIX}${dayText(tally.day)}:${writer}:${next++}`
-    const batch = { id, day: tally.day, rows: new Map(), texts: new Map([[OTHER_ROUTES, 0]]), bytes: HEAD_BYTES }
-    open.push(batch)
-    return batch
+    newest = { id, day: tally.day, rows: new Map(), texts: new Map([[OTHER_ROUTES, 0]]), bytes: HEAD_BYTES }
+    open.add(newest)
+    return newest
+  }
+
+  function close(batch: Batch): void {
+    open.delete(batch)
+    for (const row of batch.rows.keys()) if (places.get(row) === batch) places.delete(row)
+  }
+
+  function reopen(batch: Batch, today: number): void {
+    if (batch.day < today) return
+    open.add(batch)
+    for (const row of batch.rows.keys()) places.set(row, batch)
+    const [oldest] = open
+    if (open.size > MOST_OPEN && oldest) close(oldest)
   }
 
   return {
@@ -80,29 +96,22 @@ export function batches(writer: string): Batches {
       if (known) add(known, tally)
       else batch.rows.set(row, tally)
       for (const text of textsOf(tally)) if (!batch.texts.has(text)) batch.texts.set(text, batch.texts.size)
+      places.set(row, batch)
       dirty.add(batch)
     },
     take() {
       const [batch] = dirty
       if (!batch) return undefined
       dirty.delete(batch)
-      open = open.filter((each) => each !== batch)
-      return {
-        id: batch.id,
-        value: encode(batch),
-        day: batch.day,
-        reopen(today) {
-          if (batch.day < today) return
-          open.push(batch)
-          if (open.length > MOST_OPEN) open.shift()
-        },
-      }
+      close(batch)
+      const { id, day } = batch
+      return { id, day, value: encode(batch), reopen: (today) => reopen(batch, today) }
     },
   }
 }
 
-function rowOf({ key, owner }: Tally): string {
-  return `${key} ${owner ?? ''}`
+function rowOf({ key, owner, day }: Tally): string {
+  return `${day} ${key} ${owner ?? ''}`
 }
 
 function textsOf({ owner, routes }: Tally): string[] {

@@ -93,7 +93,7 @@ async function tell(key: Ending, { at, sink, log }: ExpiringOptions): Promise<vo
     owner: key.owner,
     actor: null,
     until: timeOf(key.expiresAt),
-    detail: `within ${key.withinDays} days`,
+    detail: `within ${key.withinDays} ${key.withinDays === 1 ? 'day' : 'days'}`,
   }
   sink?.write(event)
   await log?.append(event)

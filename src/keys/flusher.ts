@@ -113,7 +113,7 @@ export function flusher({ next, now, retrySeconds, failed }: FlusherParts): Flus
     isFree: (at) => !isUnderWay(at) && Math.abs(at - endedAt) >= restSeconds,
     begin,
     async finish() {
-      if (isUnderWay(now())) await flight?.ended
+      while (isUnderWay(now())) await flight?.ended
       await begin(Number.POSITIVE_INFINITY)
     },
   }

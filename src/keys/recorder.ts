@@ -102,16 +102,19 @@ export function recorder(parts: RecorderParts): Recorder {
     held.previousSecretUsedAt = at
   }
 
-  /** Distances in time, so that a clock that was set back keeps nothing waiting until it has caught up. */
   function isDue(at: EpochSeconds): boolean {
-    if (counted.requests === 0) return isLeftDue(at)
-    return (counted.requests >= flushEvents || Math.abs(at - since) >= flushSeconds) && flushes.isFree(at)
+    return (isEnough(at) || isLeftOver(at)) && flushes.isFree(at)
   }
 
-  /** What an earlier flush could not write, or was too much for it. */
-  function isLeftDue(at: EpochSeconds): boolean {
-    if (!writes.areLeft && !flushes.isStuck) return false
-    return Math.abs(at - flushes.endedAt) >= flushSeconds && flushes.isFree(at)
+  /** Distances in time, so that a clock that was set back keeps nothing waiting until it has caught up. */
+  function isEnough(at: EpochSeconds): boolean {
+    const { requests } = counted
+    return requests >= flushEvents || (requests > 0 && Math.abs(at - since) >= flushSeconds)
+  }
+
+  /** Whether something waits that an earlier flush could not write, or that was too much for it. */
+  function isLeftOver(at: EpochSeconds): boolean {
+    return (writes.areLeft || flushes.isStuck) && Math.abs(at - flushes.endedAt) >= flushSeconds
   }
 
   async function flushLater(sleep: (seconds: number) => Promise<void>): Promise<void> {

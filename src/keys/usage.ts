@@ -27,8 +27,6 @@ export type UsageGroup = 'key' | 'owner' | 'day'
 export interface UsageRow {
   /** The key's id; null where keys are summed up. */
   readonly key: string | null
-  /** The key's name, where the caller has added it. */
-  readonly name?: string | null
   /** Null where there is none, or where owners are summed up. */
   readonly owner: string | null
   /** UTC, `YYYY-MM-DD`; null where days are summed up. */
