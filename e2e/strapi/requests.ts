@@ -1,13 +1,4 @@
-/** A request of the comparison. */
-export interface Asked {
-  /** What the table says of it. */
-  readonly says: string
-  readonly method: string
-  readonly path: string
-  /** Values of Authorization, in order; `{name}` stands for a token, `{name:upper}` for it in capitals. */
-  readonly authorization: readonly string[]
-  readonly body?: unknown
-}
+import type { Asked } from '../../examples/strapi/ask.ts'
 
 const LIST = ['GET', '/api/articles'] as const
 const ONE = ['GET', '/api/articles/{article}'] as const

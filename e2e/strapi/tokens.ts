@@ -1,7 +1,5 @@
+import type { Tokens } from '../../examples/strapi/ask.ts'
 import type { Strapi } from './strapi.ts'
-
-/** The tokens of the comparison by name; the values are the tokens themselves, in plain text. */
-export type Tokens = Readonly<Record<string, string>>
 
 const FIND = 'api::article.article.find'
 const FIND_ONE = 'api::article.article.findOne'
@@ -12,7 +10,8 @@ const DAYS_90 = 7_776_000_000
 /** What is asked of Strapi's own API. The names are those that the imported keys have. */
 const ASKED = [
   { name: 'reader', description: 'Reads', type: 'read-only', lifespan: null },
-  { name: 'backend', description: '', type: 'full-access', lifespan: DAYS_90 },
+  { name: 'backend', description: '', type: 'full-access', lifespan: null },
+  { name: 'quarter', description: '', type: 'read-only', lifespan: DAYS_90 },
   { name: 'writer', description: 'Lists and creates', type: 'custom', lifespan: null, permissions: [FIND, CREATE] },
   { name: 'single', description: '', type: 'custom', lifespan: null, permissions: [FIND_ONE] },
   { name: 'idle', description: '', type: 'custom', lifespan: null, permissions: [] },
