@@ -59,7 +59,10 @@ const keyEntries = {
     'when the secret before the last rotation was used last',
   ),
   viewable: told(v.boolean(), 'whether the token can be revealed'),
-  imported: told(nullable(v.picklist(['strapi', 'sha256'])), 'how the imported secret is digested, while that counts'),
+  imported: told(
+    nullable(v.picklist(['strapi', 'sha256'])),
+    'how the system that the key was imported from digests its tokens',
+  ),
 }
 
 export const key: v.GenericSchema<KeyView> = v.strictObject(keyEntries)

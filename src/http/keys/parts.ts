@@ -1,6 +1,6 @@
 import type { Context } from 'hono'
 import type { KeyLog } from '../../keys/log.ts'
-import type { KeyRecord } from '../../keys/record.ts'
+import type { KeptSecret, KeyRecord } from '../../keys/record.ts'
 import type { Registry } from '../../keys/registry.ts'
 import type { EpochSeconds } from '../../model/access.ts'
 import type { Place } from '../../model/credential.ts'
@@ -29,7 +29,10 @@ export interface KeysRequest {
 /** A token that was shown in a body, and whose it is. */
 export interface Proved {
   readonly principal: Principal
+  /** As the store has it now. */
   readonly record: KeyRecord
+  /** The secret of the record that the token shows, as `shownSecret` finds it: the principal may be as old as a cache. */
+  readonly secret: KeptSecret
 }
 
 /** What key management is made of. */
@@ -38,10 +41,7 @@ export interface KeysAppParts {
   readonly registry: Registry
   readonly store: Store
   readonly log: Pick<KeyLog, 'read'>
-  /**
-   * Says whose a token is: one of our own keys, by its current secret or by the one before, whether it counts now or not.
-   * Undefined: none of ours.
-   */
+  /** Says whose a token is, whether it counts now or not. Undefined: none of ours, or one that has long been replaced. */
   readonly prove: (token: string, at: EpochSeconds) => Promise<Proved | undefined>
   /** Whether keys of a configured credential may rotate themselves. */
   readonly selfRotation: (credential: string) => boolean

@@ -30,7 +30,7 @@ export interface KeyView {
   readonly previousSecretUsedAt: string | null
   /** Whether the token can be revealed. */
   readonly viewable: boolean
-  /** How the system that the key's current secret was imported from digests its tokens. */
+  /** How the system that the key was imported from digests its tokens; also after a rotation. */
   readonly imported: ImportScheme | null
 }
 

@@ -37,9 +37,9 @@ function isToBeSeen({ record }: Proved, { owner }: Principal): boolean {
   return owner === undefined || owner === record.owner
 }
 
-function introspectionOf({ record, principal }: Proved, at: EpochSeconds): Introspection {
+function introspectionOf({ record, secret }: Proved, at: EpochSeconds): Introspection {
   const { id, name, owner, type, surface, permissions, createdAt, state } = record
-  const until = principal.slot === 0 ? undefined : record.previous?.until
+  const until = secret === record.secret ? undefined : record.previous?.until
   const end = Math.min(record.expiresAt ?? Number.POSITIVE_INFINITY, until ?? Number.POSITIVE_INFINITY)
   if (state !== 'active' || at >= end) return INACTIVE
   return {

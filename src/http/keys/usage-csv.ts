@@ -1,15 +1,28 @@
 import type { UsageRowView } from './replies.ts'
 
-const COLUMNS = ['owner', 'key', 'day', 'allowed', 'refused', 'firstSeen', 'lastSeen'] as const
+type Column = readonly [name: string, of: (row: UsageRowView) => string | number | null]
 
-/** Usage as CSV (RFC 4180) with a header line. `refused` is a sum: reasons and routes are in the JSON alone. */
+const COLUMNS: readonly Column[] = [
+  ['owner', ({ owner }) => owner],
+  ['key', ({ key }) => key],
+  ['day', ({ day }) => day],
+  ['allowed', ({ allowed }) => allowed],
+  ['refused', ({ refused }) => Object.values(refused).reduce((sum, times) => sum + times, 0)],
+  ['firstSeen', ({ firstSeen }) => firstSeen],
+  ['lastSeen', ({ lastSeen }) => lastSeen],
+  ['reasons', ({ refused }) => countsText(refused)],
+  ['routes', ({ routes }) => countsText(routes)],
+]
+
+/** Usage as CSV (RFC 4180) with a header line; reasons and routes as `name=count`, separated by spaces. */
 export function usageCsv(rows: readonly UsageRowView[]): string {
-  const lines = rows.map((row) => {
-    const refused = Object.values(row.refused).reduce((sum, times) => sum + times, 0)
-    const { owner, key, day, allowed, firstSeen, lastSeen } = row
-    return [owner, key, day, allowed, refused, firstSeen, lastSeen].map((value) => fieldOf(`${value ?? ''}`))
-  })
-  return [COLUMNS, ...lines].map((fields) => `${fields.join(',')}\r\n`).join('')
+  const lines = rows.map((row) => COLUMNS.map(([, of]) => fieldOf(`${of(row) ?? ''}`)))
+  return [COLUMNS.map(([name]) => name), ...lines].map((fields) => `${fields.join(',')}\r\n`).join('')
+}
+
+function countsText(counts: Readonly<Record<string, number>>): string {
+  const sorted = Object.entries(counts).sort(([, a], [, b]) => b - a)
+  return sorted.map(([name, times]) => `${name}=${times}`).join(' ')
 }
 
 /** What a spreadsheet would take for a formula is marked as text. */

@@ -25,7 +25,7 @@ export function viewOf(record: KeyRecord, lastUse: LastUse | undefined, at: Epoc
     lastUsedAt: timeOrNull(lastUse?.usedAt),
     previousSecretUsedAt: timeOrNull(lastUse?.previousSecretUsedAt),
     viewable: record.copy !== undefined,
-    imported: record.secret.scheme ?? null,
+    imported: record.imported?.scheme ?? null,
   }
 }
 
