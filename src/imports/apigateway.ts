@@ -15,15 +15,14 @@ function rows(json: unknown): Iterable<Row> | undefined {
 
 function read(row: Row): Claim | Left {
   const plain = text(row, 'value') ?? ''
-  const hidden = [plain]
   const name = text(row, 'name')
   // A key whose value was chosen as its id, or made before the two differed: the id is the secret then.
   const id = text(row, 'id')
   if (plain === '') {
-    return { left: 'the export does not hold its value: --include-values', name, hidden: id === undefined ? [] : [id] }
+    return { left: 'the export does not hold its value: --include-values', name }
   }
   const enabled = flag(row, 'enabled')
-  if (enabled === 'unreadable') return { left: 'whether it is enabled cannot be read', name, hidden }
+  if (enabled === 'unreadable') return { left: 'whether it is enabled cannot be read', name }
   const tags = field(row, 'tags')
   const stages = field(row, 'stageKeys')
   return {
@@ -36,7 +35,6 @@ function read(row: Row): Claim | Left {
     suspended: enabled === false,
     ...(isRow(tags) && { metadata: tags }),
     ...(id !== undefined && id !== plain && { origin: `apigateway ${id}` }),
-    hidden,
     losses:
       Array.isArray(stages) && stages.length > 0
         ? [

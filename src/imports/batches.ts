@@ -1,5 +1,5 @@
 import type { Proven } from './proof.ts'
-import { proven } from './proof.ts'
+import { proven, secretsIn } from './proof.ts'
 import { settling } from './settle.ts'
 import type { Seen } from './shape.ts'
 import type { Batch, ImportedKey, ImportOptions, Left, Note, Report, Row, Source } from './source.ts'
@@ -48,7 +48,9 @@ export async function* batchesOf(
   yield { keys: [], left: [], warnings: settle.losses(), read: count, entry: entry() }
 
   async function foundIn(row: Row | Unread): Promise<Proven | Left> {
-    return row instanceof Unread ? { left: row.why } : proven(await read(row, options), seen)
+    if (row instanceof Unread) return { left: row.why }
+    const found = await read(row, options)
+    return proven({ ...found, hidden: [...(found.hidden ?? []), ...secretsIn(row)] }, seen)
   }
 }
 

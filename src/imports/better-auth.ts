@@ -19,8 +19,7 @@ function rows(input: unknown): Iterable<Row> | undefined {
 function read(row: Row): Claim | Left {
   const name = text(row, 'name')
   const spelt = text(row, 'key') ?? ''
-  const hidden = [spelt]
-  const left = (why: string): Left => ({ left: why, name, hidden })
+  const left = (why: string): Left => ({ left: why, name })
 
   const hash = HASH.test(spelt) ? sha256Of(spelt) : undefined
   if (spelt === '') return left('the export does not hold its hash')
@@ -50,7 +49,6 @@ function read(row: Row): Claim | Left {
     metadata: { ...(configuration !== 'default' && { configId: configuration }), ...metadata },
     ...(id !== undefined && { origin: `better-auth ${id}` }),
     prefix: /^[A-Za-z0-9_-]{1,40}$/.exec(text(row, 'prefix') ?? '')?.[0] ?? '',
-    hidden,
     warnings: [...rights.warnings, ...(metadata ? [] : ['its metadata is no JSON object and is not taken'])],
     losses: [
       ...(isLimited ? ['their rate limits are not taken'] : []),

@@ -49,7 +49,6 @@ export function literalPermissions(all: readonly string[]): {
 } {
   const permissions = all.filter((each) => !each.split(/[.:]/).includes('*'))
   const dropped = all.length - permissions.length
-  const warnings =
-    dropped === 0 ? [] : [`${dropped} of its permissions are not taken: "*" would mean more here than there`]
-  return { permissions, warnings }
+  const why = `not taken, as "*" would mean more here than there: ${dropped} of its permissions`
+  return { permissions, warnings: dropped === 0 ? [] : [why] }
 }

@@ -6,7 +6,7 @@ import { csv } from './csv.ts'
 import { kong } from './kong.ts'
 import { sha256 } from './sha256.ts'
 import type { Seen } from './shape.ts'
-import { alternatives, note, nothingSeen, shapeOf } from './shape.ts'
+import { note, nothingSeen, prefixOf, shapeOf } from './shape.ts'
 import type { Batch, ImportOptions, Source } from './source.ts'
 import { strapi } from './strapi.ts'
 import type { Input } from './text.ts'
@@ -38,7 +38,7 @@ export const SOURCES: Readonly<Record<SourceName, () => Source>> = {
  * Turns what another system exports into keys, batch by batch. The last batch holds no keys: it tells what many of them
  * lost alike, and the entry of the document's `imports`. Throws `ImportUnreadable` where nothing can be read at all.
  */
-export function importing(
+export async function* importing(
   name: SourceName,
   input: Input,
   options: ImportOptions,
@@ -46,23 +46,19 @@ export function importing(
   const source = SOURCES[name]()
   const seen = nothingSeen()
   const reading = { name, read: source.read, seen, entry: () => entryOf(name, seen) }
-  return batchesOf(rowsOf(input, source), reading, options)
+  yield* batchesOf(rowsOf(input, source), reading, options)
 }
 
-/** How each system makes its tokens, but for their prefix. */
-const MADE: Readonly<Record<Exclude<SourceName, 'strapi'>, string | undefined>> = {
+/** What tokens look like whose system says so, behind their prefix. */
+const MADE: Partial<Readonly<Record<SourceName, (prefix: string) => string>>> = {
   // Base58 of 18 bytes or more: a version, a length, and 16 random ones at least.
-  unkey: '[1-9A-HJ-NP-Za-km-z]{20,}',
-  'better-auth': '[A-Za-z]{64}',
-  kong: undefined,
-  apigateway: undefined,
-  apim: '[^&]{1,80}&[0-9]{12}&[A-Za-z0-9+/]{86}==',
-  sha256: undefined,
-  csv: undefined,
+  unkey: (prefix) => `^${prefix}[1-9A-HJ-NP-Za-km-z]{20,}$`,
+  'better-auth': (prefix) => `^${prefix}[A-Za-z]{64}$`,
+  apim: () => '^[^&]{1,80}&[0-9]{12}&[A-Za-z0-9+/]{86}==$',
 }
 
-/** No system says what its tokens look like, and none was seen. */
-const UNKNOWN = '[A-Za-z0-9_-]{20,}'
+/** What tokens look like of which nothing is known. */
+const UNKNOWN = '^[A-Za-z0-9_-]{20,}$'
 
 /**
  * The entry of the document's `imports` that these tokens need, as JSON: only a token that fits its `shape` is looked up.
@@ -75,12 +71,7 @@ export function shapeFor(name: SourceName, tokens: Iterable<string> = []): strin
 }
 
 function entryOf(name: SourceName, seen: Seen): string {
-  const entry =
-    name === 'strapi'
-      ? { scheme: 'strapi', salt: { secret: 'API_TOKEN_SALT' } }
-      : {
-          scheme: 'sha256',
-          shape: shapeOf(seen) ?? `^${alternatives(seen) ?? '(?:[A-Za-z0-9_-]{1,40})?'}${MADE[name] ?? UNKNOWN}$`,
-        }
-  return JSON.stringify(entry)
+  if (name === 'strapi') return JSON.stringify({ scheme: 'strapi', salt: { secret: 'API_TOKEN_SALT' } })
+  const shape = shapeOf(seen) ?? MADE[name]?.(prefixOf(seen)) ?? UNKNOWN
+  return JSON.stringify({ scheme: 'sha256', shape })
 }

@@ -52,10 +52,9 @@ function consumerOf(credential: Row): Row {
 
 function read(row: Row, { at, exportedAt = at }: ImportOptions): Claim | Left {
   const plain = text(row, 'key') ?? ''
-  const hidden = [plain]
   const consumer = consumerOf(row)
   const owner = text(consumer, 'username', 'custom_id', 'id')
-  const left = (why: string): Left => ({ left: why, name: owner, hidden })
+  const left = (why: string): Left => ({ left: why, name: owner })
 
   if (ELSEWHERE.test(plain)) return left('its key is a reference to somewhere else')
   const ttl = field(row, 'ttl')
@@ -73,7 +72,6 @@ function read(row: Row, { at, exportedAt = at }: ImportOptions): Claim | Left {
     expiresAt: end,
     ...(Array.isArray(tags) && { metadata: { tags: tags.join(',') } }),
     ...(id !== undefined && { origin: `kong ${id}` }),
-    hidden,
     losses: isUnnamed ? ["they are called after their consumer's id: the export does not tell its name"] : [],
   }
 }

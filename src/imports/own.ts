@@ -16,9 +16,9 @@ export const ownColumns = [
 ] as const
 
 /** Reads a row in Latchkey's own words. Permissions are patterns as in any grant, and `never` is an end. */
-export function ownClaim(row: Row, proof: Proof, hidden: readonly string[]): Claim | Left {
+export function ownClaim(row: Row, proof: Proof): Claim | Left {
   const name = text(row, 'name')
-  const left = (why: string): Left => ({ left: why, name, hidden })
+  const left = (why: string): Left => ({ left: why, name })
   const known: readonly string[] = ['token', 'hash', ...ownColumns]
   if (!Object.keys(row).every((each) => known.includes(each)))
     return left(`it has other fields than ${known.join(', ')}`)
@@ -39,7 +39,6 @@ export function ownClaim(row: Row, proof: Proof, hidden: readonly string[]): Cla
     surface,
     createdAt: momentOf(field(row, 'created'), 'either'),
     expiresAt,
-    hidden,
   }
 }
 

@@ -1,7 +1,7 @@
 import { sha256Hex } from './hash.ts'
 import type { Seen } from './shape.ts'
 import { note, notePrefix } from './shape.ts'
-import type { Claim, Left } from './source.ts'
+import type { Claim, Left, Row } from './source.ts'
 import { bitsOf } from './strength.ts'
 
 /** A claim whose token, where the row held it, has become its hash. */
@@ -34,6 +34,28 @@ export async function proven(found: Claim | Left, seen: Seen): Promise<Proven | 
   note(seen, plain)
   const hash = await sha256Hex(plain)
   return { ...claim, scheme: 'sha256', hash, bits: bitsOf(plain), hidden: [...hidden, plain, hash] }
+}
+
+/** Where a token or its hash may stand in a row of any system: somebody may have named the wrong one. */
+const SECRETS = [
+  'token',
+  'hash',
+  'key',
+  'value',
+  'plaintext',
+  'secret',
+  'access_key',
+  'accessKey',
+  'encrypted_key',
+  'encryptedKey',
+]
+
+/** What a row holds that nobody may be told, whether its source reads it or not. */
+export function secretsIn(row: Row): string[] {
+  return SECRETS.flatMap((name) => {
+    const value = Object.hasOwn(row, name) ? row[name] : undefined
+    return typeof value === 'string' || typeof value === 'number' ? [String(value)] : []
+  })
 }
 
 /** Whether a text would tell something hidden. A short one is only looked for as the whole of it. */

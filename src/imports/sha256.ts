@@ -11,9 +11,8 @@ export function sha256(): Source {
 function read(row: Row): Claim | Left {
   const spelt = typeof row['hash'] === 'string' ? row['hash'] : ''
   const hash = sha256Of(spelt)
-  const hidden = [spelt]
-  if (hash === undefined) return { left: 'its hash is no SHA-256 in hex, base64 or base64url', hidden }
-  return ownClaim(row, { scheme: 'sha256', hash }, hidden)
+  if (hash === undefined) return { left: 'its hash is no SHA-256 in hex, base64 or base64url' }
+  return ownClaim(row, { scheme: 'sha256', hash })
 }
 
 function rows(json: unknown): Iterable<Row> | undefined {

@@ -24,7 +24,7 @@ const CLASSES: readonly (readonly [characters: string, pattern: RegExp])[] = [
 const OTHERS = /[^0-9A-Za-z_-]/
 /** Behind what is taken for a prefix there is so much at least; else it may be a part of the secret. */
 const SHORTEST_BODY = 16
-const ANY_PREFIX = '(?:[a-z][a-z0-9_]{2,21})?'
+const ANY_PREFIX = '(?:[A-Za-z0-9-]{1,20}_){0,2}'
 
 export function nothingSeen(): Seen {
   return { tokens: 0, shortest: Number.POSITIVE_INFINITY, longest: 0, prefixes: new Map(), classes: new Set() }
@@ -54,16 +54,16 @@ export function shapeOf(seen: Seen): string | undefined {
   const lengths = seen.shortest === seen.longest ? `{${seen.longest}}` : `{${seen.shortest},${seen.longest}}`
   // What one token alone begins with may be a part of its secret; what two share is none.
   const isPublic = [...seen.prefixes].every(([prefix, tokens]) => prefix === '' || tokens > 1)
-  const prefix = (isPublic ? alternatives(seen) : undefined) ?? ANY_PREFIX
-  return `^${prefix}${characters(seen)}${lengths}$`
+  return `^${isPublic ? prefixOf(seen) : ANY_PREFIX}${characters(seen)}${lengths}$`
 }
 
-/** The prefixes as a pattern; undefined where they are too many to be named. */
-export function alternatives({ prefixes }: Seen): string | undefined {
-  if (prefixes.size > MOST_PREFIXES) return undefined
+/** A pattern of the prefixes that were noted, or of any where none was, or too many. */
+export function prefixOf({ prefixes }: Seen): string {
+  if (prefixes.size === 0 || prefixes.size > MOST_PREFIXES) return ANY_PREFIX
   const named = [...prefixes.keys()].filter((prefix) => prefix !== '').sort()
-  if (named.length <= 1 && !prefixes.has('')) return named.join('')
-  return named.length === 0 ? '' : `(?:${named.join('|')})?`.slice(0, prefixes.has('') ? undefined : -1)
+  if (named.length === 0) return ''
+  if (prefixes.has('')) return `(?:${named.join('|')})?`
+  return named.length === 1 ? (named[0] as string) : `(?:${named.join('|')})`
 }
 
 function characters({ classes }: Seen): string {

@@ -98,7 +98,7 @@ export interface Claim {
   readonly token?: string | undefined
   /** The public beginning of the token, up to its last underscore. */
   readonly prefix?: string | undefined
-  /** The hash as the row spells it, and whatever else nobody may be told. */
+  /** What nobody may be told beside what every row is searched for. */
   readonly hidden?: readonly string[]
   /** What this key lost. */
   readonly warnings?: readonly string[]
@@ -106,7 +106,7 @@ export interface Claim {
   readonly losses?: readonly string[]
 }
 
-/** Why a row gives no key. `name` is told with it, unless it holds something hidden. */
+/** Why a row gives no key. `name` is told with it, unless it holds what nobody may be told. */
 export interface Left {
   readonly left: string
   readonly name?: string | undefined

@@ -13,7 +13,7 @@ export const STRAPI_TABLES = {
 
 /** The tokens of tables, each with its permissions as Strapi's own API tells them; undefined where a table is none. */
 export function joined(tables: Row): Row[] | undefined {
-  const tokens = rowsIn(field(tables, ...STRAPI_TABLES.tokens))
+  const tokens = tableOf(tables, STRAPI_TABLES.tokens)
   if (!tokens) return undefined
   const permissions = permissionsByToken(
     tables,
@@ -29,6 +29,12 @@ export function joined(tables: Row): Row[] | undefined {
   }))
 }
 
+/** A table under the first of its names; PostgreSQL writes the list of no rows as null. */
+function tableOf(tables: Row, names: readonly string[]): readonly Row[] | undefined {
+  const name = names.find((each) => Object.hasOwn(tables, each))
+  return name === undefined ? undefined : rowsIn(tables[name] ?? [])
+}
+
 /** Undefined where one of the two tables is not there: nothing is known then, which is not the same as none. */
 function permissionsByToken(
   tables: Row,
@@ -36,8 +42,8 @@ function permissionsByToken(
   linkNames: readonly string[],
   column: string,
 ): ReadonlyMap<string, Row[]> | undefined {
-  const permissions = rowsIn(field(tables, ...names))
-  const links = rowsIn(field(tables, ...linkNames))
+  const permissions = tableOf(tables, names)
+  const links = tableOf(tables, linkNames)
   if (!permissions || !links) return undefined
   const byId = new Map(permissions.map((permission) => [String(permission['id']), permission]))
   const byToken = new Map<string, Row[]>()
@@ -54,7 +60,7 @@ export function strapiRows(json: unknown): Iterable<Row> | undefined {
   const list = rowsIn(json)
   if (list) return list
   if (!isRow(json)) return undefined
-  if (field(json, ...STRAPI_TABLES.tokens) !== undefined) return joined(json)
+  if (Object.hasOwn(json, STRAPI_TABLES.tokens[0])) return joined(json)
   const data = field(json, 'data')
   if (isRow(data)) return [data]
   if (data !== undefined) return rowsIn(data)

@@ -23,8 +23,7 @@ async function read(row: Row, options: ImportOptions): Promise<Claim | Left> {
   const name = text(row, 'name')
   const copy = text(row, 'encrypted_key', 'encryptedKey')
   const accessKey = text(row, 'access_key', 'accessKey') ?? ''
-  const hidden = [accessKey, ...(copy === undefined ? [] : [copy])]
-  const left = (why: string): Left => ({ left: why, name, hidden })
+  const left = (why: string): Left => ({ left: why, name })
 
   const expiresAt = endOf(field(row, 'expires_at', 'expiresAt'), 'milliseconds')
   if (expiresAt === undefined) return left('its end cannot be read')
@@ -47,7 +46,6 @@ async function read(row: Row, options: ImportOptions): Promise<Claim | Left> {
     expiresAt,
     ...(id !== undefined && { origin: `strapi ${id}` }),
     ...(token !== undefined && { token }),
-    hidden: [...hidden, ...(proof.token === undefined ? [] : [proof.token])],
     warnings: [...rights.warnings, ...(viewable.warnings ?? [])],
     losses: viewable.losses ?? [],
   }
@@ -92,10 +90,8 @@ function adminRights(all: readonly unknown[]): Rights | { readonly left: string 
   const actions = actionsOf(free) ?? []
   if (actions.length === 0) return { left: 'none of its admin permissions is free of a subject, fields and conditions' }
   const bound = all.length - actions.length
-  const warnings =
-    bound === 0
-      ? []
-      : [`${bound} of its admin permissions are not taken: they are bound to a subject, fields or conditions`]
+  const why = `not taken, as they are bound to a subject, fields or conditions: ${bound} of its admin permissions`
+  const warnings = bound === 0 ? [] : [why]
   return { grant: { type: 'custom', permissions: actions }, surface: 'admin', warnings }
 }
 

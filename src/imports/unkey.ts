@@ -23,8 +23,7 @@ function read(row: Row): Claim | Left {
   const name = text(row, 'name')
   const spelt = text(row, 'hash') ?? ''
   const plain = text(row, 'plaintext')
-  const hidden = [spelt, plain ?? '']
-  const left = (why: string): Left => ({ left: why, name, hidden })
+  const left = (why: string): Left => ({ left: why, name })
 
   const gone = reasonToLeave(row)
   if (gone !== undefined) return left(gone)
@@ -57,7 +56,6 @@ function read(row: Row): Claim | Left {
     ...(isRow(meta) && { metadata: meta }),
     ...(id !== undefined && { origin: id }),
     prefix: prefixOf(row),
-    hidden,
     warnings: [...rights.warnings, ...(isRow(meta) ? [] : ['its metadata is no JSON object and is not taken'])],
     losses: lossesOf(row, owner),
   }
@@ -120,7 +118,8 @@ function lossesOf(row: Row, owner: string | undefined): string[] {
   ]
 }
 
-/** `start` is the prefix and a few characters more; the random part has no underscore. */
-function prefixOf(row: Row): string {
-  return /^[A-Za-z0-9_-]{1,40}_/.exec(text(row, 'start') ?? '')?.[0] ?? ''
+/** `start` is the prefix and a few characters more; the random part has no underscore. Absent: nobody knows. */
+function prefixOf(row: Row): string | undefined {
+  const start = text(row, 'start')
+  return start === undefined ? undefined : (/^[A-Za-z0-9_-]{1,40}_/.exec(start)?.[0] ?? '')
 }
