@@ -10,7 +10,8 @@ export interface Refused {
   readonly reason?: string
   readonly title: string
   readonly requestId?: string
-  readonly faults: readonly { readonly pointer: string; readonly message: string }[]
+  /** Where, and what is allowed there. */
+  readonly errors: readonly string[]
 }
 
 /** Reads a refusal; whatever answered in the deployment's place may have said anything. */
@@ -29,25 +30,22 @@ export function refusedOf({ status, headers, body }: Answer): Refused {
     title,
     ...(reason !== undefined && { reason }),
     ...(requestId !== undefined && { requestId }),
-    faults: faultsOf(problem['faults']),
+    errors: errorsOf(problem['errors']),
   }
 }
 
 /** A refusal as an error, worded as one of the registry's own is. */
 export function failureOfAnswer(answer: Answer): Failure {
-  const { status, reason, title, requestId, faults } = refusedOf(answer)
+  const { status, reason, title, requestId, errors } = refusedOf(answer)
   const head = reason === undefined ? `${status}` : `${status} ${reason}`
-  return new Failure(`${head}: ${title}`, [
-    ...faults.map(({ pointer, message }) => `${pointer || '/'}  ${message}`),
-    ...(requestId === undefined ? [] : [`request ${requestId}`]),
-  ])
+  return new Failure(`${head}: ${title}`, [...errors, ...(requestId === undefined ? [] : [`request ${requestId}`])])
 }
 
-function faultsOf(value: unknown): Refused['faults'] {
+function errorsOf(value: unknown): string[] {
   if (!Array.isArray(value)) return []
   return value.map((each) => {
-    const { pointer, message } = Object(each) as Readonly<Record<string, unknown>>
-    return { pointer: textOf(pointer) ?? '', message: textOf(message) ?? '' }
+    const { pointer, parameter, detail } = Object(each) as Readonly<Record<string, unknown>>
+    return `${textOf(pointer) ?? textOf(parameter) ?? '/'}  ${textOf(detail) ?? ''}`
   })
 }
 

@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto'
+import { join } from 'node:path'
+import { expect, onTestFinished } from 'vitest'
+import { env, memorySink, serve } from '../../../adapters/node/index.ts'
+import { openStore } from '../../../adapters/node/stores.ts'
+import { nodeDigests } from '../../../src/crypto/node.ts'
+import { registry } from '../../../src/keys/registry.ts'
+import type { Outcome } from '../run.ts'
+import { fileOf, folder, run } from '../run.ts'
+
+export const PEPPER = 'the pepper of these tests, long enough to be one'
+
+export const DOCUMENT = {
+  origin: 'http://127.0.0.1:9',
+  store: { binding: 'KEYS' },
+  credentials: [
+    {
+      kind: 'api-key',
+      peppers: [{ version: 1, secret: 'LATCHKEY_PEPPER' }],
+      cacheSeconds: 0,
+      imports: [{ scheme: 'sha256', shape: '^[0-9A-Za-z]{30,60}$' }],
+    },
+  ],
+  keys: { encryption: { secret: 'ENCRYPTION_KEY' } },
+  routes: [
+    { path: '/orders/*', permission: 'orders.read' },
+    { path: '/files/*', permission: ['files.read', 'files.list'] },
+    { path: '/*' },
+  ],
+}
+
+/** How a command line comes to keys: what it says of itself, and in its environment. */
+export interface Place {
+  readonly args: readonly string[]
+  readonly variables: Readonly<Record<string, string>>
+  /** A gate over the same keys. */
+  readonly url: string
+  keys(...args: readonly string[]): Promise<Outcome>
+  /** The same, where it must be done: gives stdout. */
+  done(...args: readonly string[]): Promise<string>
+  /** The status of a request with a token, and the reason that it was refused for. */
+  call(token: string): Promise<readonly [status: number, reason: string | undefined]>
+}
+
+/** Keys in an SQLite file, and a gate over them; the command line works on the file or asks the gate. */
+export async function place(kind: 'a store' | 'a deployment'): Promise<Place> {
+  const text = `sqlite:${join(folder(), 'keys.db')}`
+  const secrets = { LATCHKEY_PEPPER: PEPPER, ENCRYPTION_KEY: 'the encryption key of these tests', KEYS: text }
+  const gate = await serve({ document: DOCUMENT as never, port: 0, secrets: env(secrets), sink: memorySink() })
+  onTestFinished(() => gate.close(0))
+  if (kind === 'a store') return placed(['--config', fileOf(DOCUMENT)], secrets, gate.url)
+  return placed(['--url', gate.url], { LATCHKEY_KEY: await admin(text) }, gate.url)
+}
+
+/** A key that may do everything with keys, as an operator makes it. */
+async function admin(text: string): Promise<string> {
+  const store = await openStore(text, {})
+  const random = (bytes: number) => randomBytes(bytes)
+  const peppers = [{ version: '1', secret: PEPPER }] as const
+  const keys = registry({ store, digests: nodeDigests(), random, peppers, prefix: 'lk' })
+  const draft = { name: 'admin', surface: 'keys', type: 'full-access' } as const
+  const made = await keys.create(draft, 'operator', Date.now() / 1000)
+  store.close?.()
+  return 'token' in made ? made.token : expect.fail(made.problem)
+}
+
+function placed(args: readonly string[], variables: Readonly<Record<string, string>>, url: string): Place {
+  const keys = (...more: readonly string[]) => run(['keys', ...more, ...args], variables)
+  return {
+    ...{ args, variables, url, keys },
+    async done(...more) {
+      const { code, stdout, stderr } = await keys(...more)
+      expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
+      return stdout
+    },
+    async call(token) {
+      const response = await fetch(`${url}/_latchkey/whoami`, { headers: { Authorization: `Bearer ${token.trim()}` } })
+      const { reason } = (await response.json()) as { readonly reason?: string }
+      return [response.status, reason]
+    },
+  }
+}
