@@ -33,7 +33,7 @@ export interface Counter {
   take(): Held[]
 }
 
-/** So many keys and days are held between two flushes, some 10 MB; the oldest are let go of. */
+/** So many keys and days are held between two flushes, 5 to 25 MB; the oldest are let go of. */
 const MOST_HELD = 10_000
 
 export function counter(): Counter {

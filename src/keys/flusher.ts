@@ -2,7 +2,11 @@ import type { EpochSeconds } from '../model/access.ts'
 import { nameOfError } from '../model/store-error.ts'
 
 /** One write, which may be made any number of times with the same outcome. */
-export type Write = () => Promise<unknown>
+export interface Write {
+  write(): Promise<unknown>
+  /** It was made once, and there is no other attempt that may still arrive. */
+  settled?(): void
+}
 
 /** What a flusher is made of. */
 export interface FlusherParts {
@@ -57,14 +61,16 @@ export function flusher({ next, now, retrySeconds, failed }: FlusherParts): Flus
   async function flush(isCurrent: () => boolean, most: number): Promise<void> {
     let asked = 0
     for (let done = 0; done < most; done++) {
+      const isFirst = stuck === undefined
       const write = stuck ?? next(asked++ === 0)
       if (!write) return
       stuck = write
-      await write()
-      // Meanwhile this flush was taken for lost, and another one goes on.
+      await write.write()
+      // Meanwhile this flush was taken for lost, and another one repeats its write and goes on.
       if (!isCurrent()) return
       stuck = undefined
       isFailing = false
+      if (isFirst) write.settled?.()
     }
   }
 

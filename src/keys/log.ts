@@ -138,7 +138,7 @@ export function keyLog({ store, random }: LogParts): KeyLog {
     async read(keyId, { limit, from }) {
       const prefix = `${LOG_PREFIX}${keyId}:`
       const page = await store.list({ prefix, limit, ...(from !== undefined && { from }) })
-      const items = page.items.map(({ value }) => JSON.parse(value) as LogItem)
+      const items = page.items.flatMap(({ value }) => itemOf(value))
       return page.cursor === undefined ? { items } : { items, cursor: page.cursor }
     },
   }
@@ -146,4 +146,13 @@ export function keyLog({ store, random }: LogParts): KeyLog {
 
 function endOf(at: EpochSeconds): EpochSeconds {
   return Math.ceil(at) + LIFE_SECONDS
+}
+
+/** What is damaged must not hide the rest. */
+function itemOf(value: string): LogItem[] {
+  try {
+    return [JSON.parse(value) as LogItem]
+  } catch {
+    return []
+  }
 }

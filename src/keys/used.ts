@@ -1,5 +1,6 @@
 import type { EpochSeconds } from '../model/access.ts'
 import type { Reader, Store } from '../model/ports.ts'
+import type { Write } from './flusher.ts'
 
 /** When a key was used last, to the hour: a request that its verifier accepted, whatever the policies said then. */
 export interface LastUse {
@@ -28,7 +29,7 @@ export interface LastUses {
   readonly areWaiting: boolean
   note(keyId: string, use: LastUse): void
   /** Takes out the next one that may have to be written. */
-  take(): (() => Promise<void>) | undefined
+  take(): Write | undefined
 }
 
 /**
@@ -67,7 +68,7 @@ export function lastUses(store: Store): LastUses {
       if (!first) return undefined
       const [keyId, use] = first
       waiting.delete(keyId)
-      return () => write(keyId, use)
+      return { write: () => write(keyId, use) }
     },
   }
 }

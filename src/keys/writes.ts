@@ -58,18 +58,13 @@ export function usageWrites({ store, now, random, writer, log }: WritesParts, ga
     if (!batch) return undefined
     const { id, value, day } = batch
     const options = { expiresAt: (day + 1 + LIFE_DAYS) * DAY_SECONDS }
-    let attempts = 0
-    return async () => {
-      attempts++
-      await store.put(id, value, options)
-      // Of two attempts the other one may still arrive, and would undo what is added now.
-      if (attempts === 1) batch.reopen(dayOf(now()))
-    }
+    // Only then: an attempt that still arrives would undo what is added now.
+    return { write: () => store.put(id, value, options), settled: () => batch.reopen(dayOf(now())) }
   }
 
   function refusalWrite(): Write | undefined {
     const next = refusals.shift()
-    return next && log && (() => log.refused(next))
+    return next && log && { write: () => log.refused(next) }
   }
 
   return {

@@ -86,6 +86,12 @@ describe('a log', () => {
     expect(await log.read(keyId(1), { limit: 10 })).toEqual({ items: [] })
   })
 
+  test('is read around what is damaged', async () => {
+    await log.append(changed(NOON))
+    await store.put(`log:${keyId(1)}:0:c`, '{"type":')
+    expect(await log.read(keyId(1), { limit: 10 })).toEqual({ items: [changed(NOON)] })
+  })
+
   test('keeps changes of one moment apart, of one process and of two', async () => {
     const other = keyLog({ store, random: host.random })
     for (let change = 0; change < 3; change++) await log.append(changed(NOON))

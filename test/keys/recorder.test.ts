@@ -286,6 +286,24 @@ describe('a store that fails', () => {
     expect(await stored()).toBe(4)
   })
 
+  test('loses nothing where an answer comes when the write is repeated already', async () => {
+    const keys = recording()
+    store.fate = 'late'
+    host.record(keys, allowed())
+    void keys.flush()
+    await new Promise(setImmediate)
+    host.at += 61
+    void keys.flush()
+    await store.arrive()
+    await new Promise(setImmediate)
+    store.fate = 'done'
+    host.at += 61
+    host.record(keys, allowed())
+    await keys.flush()
+    await store.arrive()
+    expect(await stored()).toBe(2)
+  })
+
   test('costs only the oldest keys where more than ten thousand wait, and that is told', async () => {
     const keys = recording()
     store.fate = 'refused'
