@@ -8,7 +8,7 @@ import type { Access } from './model/access.ts'
 import type { Place, Shown } from './model/credential.ts'
 import type { Decision, Match, Notice, Refusal } from './model/decision.ts'
 import { isRefusal } from './model/decision.ts'
-import type { Attempt, Digests, Policy } from './model/ports.ts'
+import type { Attempt, Digests, NamedPolicy } from './model/ports.ts'
 import type { Principal } from './model/principal.ts'
 import { STATUSES } from './model/reason.ts'
 import type { FindMatch } from './routes.ts'
@@ -43,12 +43,6 @@ export interface Parts {
   readonly extract: Extract
   readonly policies: readonly NamedPolicy[]
   readonly digests: Digests
-}
-
-/** A policy with the name that `explain` tells. */
-export interface NamedPolicy {
-  readonly name: string
-  readonly policy: Policy
 }
 
 /** The flow: what is refused here, and in which order, is the same on every host. */

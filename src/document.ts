@@ -108,7 +108,7 @@ export interface BindingDocument<Kind extends string> {
 export interface WebhookDocument {
   readonly url: string
   readonly secret: SecretsDocument
-  /** Types of events, or `key-*`. Default: all but `decision`. */
+  /** Types of events, or `key-*`. Default: all but `decision` and `origin-failed`. */
   readonly types?: readonly string[]
 }
 

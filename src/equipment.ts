@@ -1,8 +1,7 @@
-import type { NamedPolicy } from './authorize.ts'
 import type { Settings } from './config.ts'
 import type { Equipment, PreparedKind, ValuesOf, VerifierKind } from './kind.ts'
 import { after, mapMaybe } from './lib/maybe.ts'
-import type { Host, Recorder, Sink, Store } from './model/ports.ts'
+import type { Host, NamedPolicy, Recorder, Sink, Store } from './model/ports.ts'
 
 /** What a host has for the documents that need more than static tokens. */
 export interface Parts {
@@ -20,12 +19,17 @@ export interface EquippedKind<Where> extends VerifierKind {
   parts?(where: Where, host: Host): Parts
 }
 
-/** What the kinds of an entry file bring on a host. */
-export function equipmentOf<Where>(kinds: readonly EquippedKind<Where>[], where: Where): Equipment {
+/** What the kinds of an entry file, and whatever else it names, bring on a host. */
+export function equipmentOf<Where>(
+  kinds: readonly EquippedKind<Where>[],
+  more: readonly ((where: Where, host: Host) => Parts)[],
+  where: Where,
+): Equipment {
   return {
-    kinds: kinds.map(({ kind }) => kind),
+    kinds: ['static-token', ...kinds.map(({ kind }) => kind)],
     equip(settings, host, valuesOf) {
-      const parts: Parts = Object.assign({}, ...kinds.map((each) => each.parts?.(where, host)))
+      const ofKinds = kinds.map((each) => each.parts?.(where, host))
+      const parts: Parts = Object.assign({}, ...ofKinds, ...more.map((part) => part(where, host)))
       const sink = parts.sink?.(settings, host.sink, valuesOf) ?? host.sink
       const store = settings.document.store && parts.openStore?.(settings)
       const prepared = new Map<string, PreparedKind>()
@@ -33,8 +37,8 @@ export function equipmentOf<Where>(kinds: readonly EquippedKind<Where>[], where:
         const kind = kinds.find((each) => each.kind === credential.kind)
         if (kind) prepared.set(credential.name, kind.prepare(credential, { settings, host: { ...host, sink }, store }))
       }
-      const ofKinds = new Set(Array.from(prepared.values()).flatMap(({ policies }) => policies))
-      const limits = parts.limits?.(settings, store)
+      const policies = new Set(Array.from(prepared.values()).flatMap((each) => each.policies))
+      const limits = parts.limits?.(settings, store) ?? uncounted(settings)
       return {
         verifiers: (secrets) =>
           after(
@@ -45,11 +49,23 @@ export function equipmentOf<Where>(kinds: readonly EquippedKind<Where>[], where:
         forget(id) {
           for (const kind of prepared.values()) kind.forget(id)
         },
-        policies: limits ? [...ofKinds, limits] : [...ofKinds],
+        policies: [...policies, limits],
         store,
         recorder: store && parts.recorder?.(settings, store, sink),
         sink,
       }
     },
+  }
+}
+
+/** Where nothing counts, whoever has limits does not pass. */
+function uncounted({ credentials, document: { owners } }: Settings): NamedPolicy {
+  const limited = new Set(credentials.flatMap(({ name, document }) => (document.limits ? [name] : [])))
+  return {
+    name: 'limits',
+    policy: ({ principal: { credential, constraints, owner } }) =>
+      limited.has(credential) || constraints?.limits || (owner !== undefined && owners?.[owner])
+        ? { reason: 'not-configured', detail: 'nothing here counts requests' }
+        : undefined,
   }
 }

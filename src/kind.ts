@@ -1,9 +1,8 @@
-import type { NamedPolicy } from './authorize.ts'
 import type { CredentialSettings, Settings, Slot } from './config.ts'
 import type { Maybe } from './lib/maybe.ts'
 import type { Secret } from './lib/secret.ts'
 import type { Place } from './model/credential.ts'
-import type { Host, Recorder, Sink, Store, Verifier } from './model/ports.ts'
+import type { Host, NamedPolicy, Recorder, Sink, Store, Verifier } from './model/ports.ts'
 import type { CredentialKind } from './model/principal.ts'
 
 /** Why a place cannot say that it does not know a token: some credential that is read there has no value. */

@@ -1,7 +1,6 @@
-import type { NamedPolicy } from './authorize.ts'
 import type { CredentialSettings, Settings } from './config.ts'
 import type { Document, LimitDocument } from './document.ts'
-import type { Limiter, Policy } from './model/ports.ts'
+import type { Limiter, NamedPolicy, Policy } from './model/ports.ts'
 import type { Principal } from './model/principal.ts'
 import type { CountedLimit } from './policies/limits.ts'
 import { countedAs, limits } from './policies/limits.ts'
@@ -34,7 +33,7 @@ export function limitsOf({
       const ofOwner = owner !== undefined && Object.hasOwn(owners, owner) ? (owners[owner]?.limits ?? []) : []
       found = [
         ...ofOwner.map((limit) => ({ id: countedAs('owner', owner as string), limit })),
-        ...ofCredential(byName.get(principal.credential), principal),
+        ...ofCredential(byName.get(principal.credential), principal).sort(sharedFirst),
         ...(constraints?.limits ?? []).map((limit) => ({ id: countedAs('key', subject), limit })),
       ]
       known.set(principal, found)
@@ -42,6 +41,13 @@ export function limitsOf({
     return found
   }
 }
+
+/** What several principals share is counted before what is one's own: one place may count for all of them. */
+function sharedFirst(a: CountedLimit, b: CountedLimit): number {
+  return Number(b.id.startsWith(SHARED)) - Number(a.id.startsWith(SHARED))
+}
+
+const SHARED = 'credential-owner'
 
 /** Who has no owner is counted alone. */
 function ofCredential(credential: CredentialSettings | undefined, { subject, owner }: Principal): CountedLimit[] {

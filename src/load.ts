@@ -60,8 +60,9 @@ export function load(
 
 /** What a valid document has that its bundle has not. */
 function faultsIn(credentials: Document['credentials'], equipment: Equipment | undefined): Fault[] {
-  const isHere = ({ kind }: (typeof credentials)[number]) => kind === 'static-token' || equipment?.kinds.includes(kind)
-  return credentials.every(isHere) ? [] : [{ pointer: '/credentials', message: 'kinds that "verifiers" names' }]
+  const isHere = ({ kind, limits }: (typeof credentials)[number]) =>
+    (kind === 'static-token' && !limits) || equipment?.kinds.includes(kind)
+  return credentials.every(isHere) ? [] : [{ pointer: '/credentials', message: 'what the entry file names' }]
 }
 
 async function validation({ text, document }: DocumentSource): Promise<Validation> {

@@ -1,4 +1,4 @@
-import type { Settings, Slot } from './config.ts'
+import type { Settings } from './config.ts'
 import { slotsIn } from './config.ts'
 import { inTime, PATIENCE_MILLISECONDS } from './lib/in-time.ts'
 import type { Maybe } from './lib/maybe.ts'
@@ -21,14 +21,13 @@ export type Readings = ReadonlyMap<string, Reading>
 type Use = 'token' | 'header' | 'text'
 
 /** The secrets that a document names, and what each is used for. */
-export function secretUses(settings: Settings): ReadonlyMap<string, Use> {
-  const names = (slots: Iterable<Slot>, use: Use) => Array.from(slots, (slot): [string, Use] => [slot.name, use])
-  const { credentials, document } = settings
+export function secretUses({ document }: Settings): ReadonlyMap<string, Use> {
+  const names = (place: unknown, use: Use) => slotsIn(place).map(({ name }): [string, Use] => [name, use])
+  // The narrowest use of a secret that is named twice is the last.
   return new Map([
-    ...names(slotsIn(document.origin), 'header'),
-    ...names(slotsIn(document.proxies), 'token'),
-    ...credentials.flatMap(({ kind, slots }) => names(slots, kind === 'static-token' ? 'token' : 'text')),
-    ...names(slotsIn([document.keys, document.webhooks]), 'text'),
+    ...names(document, 'text'),
+    ...names(document.origin, 'header'),
+    ...names([document.proxies, document.credentials.filter(({ kind }) => kind === 'static-token')], 'token'),
   ])
 }
 

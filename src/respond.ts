@@ -77,7 +77,8 @@ export function responder(settings: Settings): Responder {
     if (!isListed && !settings.corsOrigins.has('*')) return { Vary: 'Origin' }
     return {
       'Access-Control-Allow-Origin': isListed ? origin : '*',
-      'Access-Control-Expose-Headers': 'WWW-Authenticate, Retry-After, X-Latchkey-Request-Id',
+      'Access-Control-Expose-Headers':
+        'WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, X-Latchkey-Request-Id',
       // The Fetch standard forbids credentials with "*", and nobody should allow them to every site.
       ...(isListed && hasCookies && { 'Access-Control-Allow-Credentials': 'true' }),
       Vary: 'Origin',

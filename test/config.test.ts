@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { settingsOf } from '../src/config.ts'
 import type { Document } from '../src/document.ts'
 import { defineConfig } from '../src/document.ts'
+import { originSettings } from '../src/origin.ts'
 import { proxySettings } from '../src/proxies.ts'
 import { DOCUMENT } from './given/authority.ts'
 import { EVERYTHING } from './given/documents.ts'
@@ -19,8 +20,7 @@ describe('settingsOf', () => {
     expect(settings()).toMatchObject({
       realm: 'api',
       base: '/_latchkey',
-      origin: undefined,
-      refusals: { dialect: 'problem', missing: undefined, surface: undefined },
+      refusals: { dialect: 'problem' },
       strictPaths: true,
       refusePreflights: false,
       addresses: undefined,
@@ -57,7 +57,7 @@ describe('settingsOf', () => {
       revocationSeconds: 120,
       log: { allowed: true, sample: 0.5, address: 'truncated' },
     })
-    expect(all.origin).toMatchObject({
+    expect(originSettings(all)).toMatchObject({
       url: 'http://127.0.0.1:9000',
       binding: 'ORIGIN',
       zone: false,
@@ -124,13 +124,13 @@ describe('settingsOf', () => {
     ['https://api.example', 'https://api.example'],
     ['https://api.example/', 'https://api.example'],
   ])('takes %j as the origin %j', (origin, url) => {
-    expect(settings({ origin }).origin).toMatchObject({ url, timeoutSeconds: 30, zone: false })
-    expect(settings({ origin: { url: origin } }).origin).toMatchObject({ url })
+    expect(originSettings(settings({ origin }))).toMatchObject({ url, timeoutSeconds: 30, zone: false })
+    expect(originSettings(settings({ origin: { url: origin } }))).toMatchObject({ url })
   })
 
   it('compares the names of origin headers without case', () => {
     const origin = { url: 'http://127.0.0.1:9000', headers: { 'X-Origin-Secret': { secret: 'A' } } }
-    expect([...(settings({ origin }).origin?.headers.keys() ?? [])]).toEqual(['x-origin-secret'])
+    expect([...(originSettings(settings({ origin }))?.headers.keys() ?? [])]).toEqual(['x-origin-secret'])
   })
 
   it.each([

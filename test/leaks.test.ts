@@ -43,7 +43,8 @@ async function told(vector: Vector): Promise<string> {
   const { decision } = await authority.judgeWhat((access) => access, accessOf(vector), question)
   // The match keeps the query as it was sent, for whoever reads the credential in it; nothing prints a match.
   const { match: _match, ...decided } = decision
-  return [JSON.stringify([answer, steps, decided, authority]), inspect([decided, authority], { depth: 12 })].join('\n')
+  const words = steps.map(noteOf)
+  return [JSON.stringify([answer, words, decided, authority]), inspect([decided, authority], { depth: 12 })].join('\n')
 }
 
 test.each<[name: string, given: (token: string) => string]>([

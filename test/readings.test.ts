@@ -12,6 +12,11 @@ describe('secretUses', () => {
       PARTNERS: 'token',
       PARTNERS_PREVIOUS: 'token',
       OPERATORS: 'token',
+      PEPPER: 'text',
+      PEPPER_PREVIOUS: 'text',
+      API_TOKEN_SALT: 'text',
+      ENCRYPTION_KEY: 'text',
+      WEBHOOK_SECRET: 'text',
     })
   })
 

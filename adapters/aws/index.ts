@@ -10,16 +10,21 @@ import { consoleSink } from '../../src/sinks/console.ts'
 import { statusOf } from '../../src/status.ts'
 import type { PolicyAnswer, SimpleAnswer } from './answer.ts'
 import { answer, NoAnswer } from './answer.ts'
+import type { LambdaKind } from './api-key.ts'
 import type { AuthorizerEvent } from './event.ts'
 import { known } from './event.ts'
 import { tell } from './request.ts'
 
 export type { AnswerContext, PolicyAnswer, SimpleAnswer } from './answer.ts'
+export type { LambdaKind } from './api-key.ts'
+export { apiKey } from './api-key.ts'
 export type { AuthorizerEvent } from './event.ts'
 
 export interface AuthorizerOptions {
   /** The document, or what `latchkey check --emit` made of it. A variable `LATCHKEY_CONFIG` goes before it. */
   readonly document?: GivenDocument | undefined
+  /** The kinds of credential beside static tokens: `[apiKey]`. A document that has another one is faulty. */
+  readonly verifiers?: readonly LambdaKind[]
   /**
    * How an HTTP API is answered, as its event does not tell: `simple` where the authorizer has simple responses on, `iam`
    * where it has not. Default: the variable `LATCHKEY_AWS_REPLY`, else `simple`.
@@ -55,7 +60,9 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   function latchkey(): Maybe<Latchkey> {
     const host = { now, elapsed: milliseconds, digests: nodeDigests(), secrets, sink }
     const text = variables['LATCHKEY_CONFIG'] || undefined
-    return (loaded ??= load({ text, document: options.document }, host, { transport: 'any' }))
+    const { document, verifiers = [] } = options
+    const equipment = verifiers[0]?.together(verifiers, [], variables)
+    return (loaded ??= load({ text, document }, host, { transport: 'any' }, equipment))
   }
 
   /** The operator is told each thing once: a client can repeat what it does as often as it likes. */

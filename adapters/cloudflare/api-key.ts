@@ -1,39 +1,37 @@
 import { apiKey as apiKeyKind } from '../../src/api-key.ts'
-import type { EquippedKind } from '../../src/equipment.ts'
-import type { Management } from '../../src/http/management.ts'
 import { management } from '../../src/http/management.ts'
 import { recorderOf } from '../../src/key-recorder.ts'
+import { cloudflareD1 as countedInD1 } from '../../src/limiters/cloudflare-d1.ts'
+import { limitPolicy } from '../../src/limits.ts'
 import type { Store } from '../../src/model/ports.ts'
 import type { D1Database } from '../../src/stores/cloudflare-d1.ts'
 import { cloudflareD1 } from '../../src/stores/cloudflare-d1.ts'
 import type { KvNamespace } from '../../src/stores/cloudflare-kv.ts'
 import { cloudflareKv } from '../../src/stores/cloudflare-kv.ts'
-import type { Bindings } from './origin.ts'
+import type { WorkerKind } from './parts.ts'
+import { has, isD1 } from './parts.ts'
 
-/** A kind of credential with what a Worker has for it. */
-export interface WorkerKind extends EquippedKind<Bindings> {
-  readonly management?: Management
-}
-
-/** Issued keys on a Worker: in D1 or Workers KV, whichever the binding is, with the keys API. */
+/**
+ * Issued keys on a Worker: in D1 or Workers KV, whichever the binding is, with the keys API. Their limits are counted in
+ * D1; `limits` counts elsewhere.
+ */
 export const apiKey: WorkerKind = {
   ...apiKeyKind,
   management,
   parts: (bindings, { now }) => ({
     openStore: ({ document: { store } }) => storeOf(bindings[store?.binding ?? ''], now),
     recorder: (settings, store, sink) => recorderOf(settings, { store, sink, now, wait }),
+    limits(settings) {
+      const { limiter, store } = settings.document
+      const binding = bindings[(limiter ?? store)?.binding ?? '']
+      return limitPolicy(settings, isD1(binding) ? countedInD1(binding as D1Database) : undefined)
+    },
   }),
 }
 
-/** Bindings are known by their methods. */
 function storeOf(binding: unknown, now: () => number): Store | undefined {
-  if (has(binding, 'prepare') && has(binding, 'batch')) return cloudflareD1(binding as unknown as D1Database, { now })
-  if (has(binding, 'getWithMetadata')) return cloudflareKv(binding as unknown as KvNamespace, { now })
-  return undefined
-}
-
-function has(binding: unknown, method: string): boolean {
-  return typeof binding === 'object' && binding !== null && typeof Reflect.get(binding, method) === 'function'
+  if (isD1(binding)) return cloudflareD1(binding as D1Database, { now })
+  return has(binding, 'getWithMetadata') ? cloudflareKv(binding as KvNamespace, { now }) : undefined
 }
 
 /** Within what `waitUntil` keeps alive. */

@@ -1,8 +1,8 @@
 import { webDigests } from '../../src/crypto/web.ts'
 import { equipmentOf } from '../../src/equipment.ts'
+import { bodyOf } from '../../src/http/asked.ts'
 import type { Gate } from '../../src/http/gate.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
-import { bodyOf } from '../../src/http/management.ts'
 import { toResponse } from '../../src/http/to-response.ts'
 import type { Maybe } from '../../src/lib/maybe.ts'
 import { after, isLater } from '../../src/lib/maybe.ts'
@@ -15,20 +15,25 @@ import { originSettings } from '../../src/origin.ts'
 import { cloudflare } from '../../src/secrets/cloudflare.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import { accessOf } from './access.ts'
-import type { WorkerKind } from './api-key.ts'
 import type { Forward } from './forward.ts'
 import { forwarder } from './forward.ts'
 import type { Bindings } from './origin.ts'
 import { originOf } from './origin.ts'
+import type { WorkerKind, WorkerPart } from './parts.ts'
 
-export type { WorkerKind } from './api-key.ts'
+export { LatchkeyCounters } from '../../src/limiters/cloudflare-durable-object.ts'
 export { apiKey } from './api-key.ts'
+export { limits } from './limits.ts'
+export type { WorkerKind, WorkerPart } from './parts.ts'
+export { webhooks } from './webhooks.ts'
 
 export interface WorkerOptions {
   /** The document, or what `latchkey check --emit` made of it. A variable `LATCHKEY_CONFIG` goes before it. */
   readonly document?: GivenDocument
   /** The kinds of credential beside static tokens: `[apiKey]`. A document that has another one is faulty. */
   readonly verifiers?: readonly WorkerKind[]
+  /** What else the document needs: `[limits]` for limits of static tokens or counted elsewhere than in D1, `[webhooks]`. */
+  readonly parts?: readonly WorkerPart[]
   /** Where events go. Default: JSON lines on the console, which Workers Logs reads. */
   readonly sink?: Sink
   /** The clock, in epoch seconds. */
@@ -58,7 +63,7 @@ export function worker(options: WorkerOptions): WorkerModule {
     const secrets = cloudflare(bindings)
     const host = { now, elapsed: () => performance.now(), digests: webDigests(), secrets, sink }
     const kinds = options.verifiers ?? []
-    const equipment = equipmentOf(kinds, bindings)
+    const equipment = equipmentOf(kinds, options.parts ?? [], bindings)
     return after(load(source, host, { transport: 'https' }, equipment), (latchkey) => {
       const { routes } = latchkey.settings
       const origin = originOf(originSettings(latchkey.settings), bindings)

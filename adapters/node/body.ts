@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { joined } from '../../src/http/asked.ts'
 import { MOST_BODY_BYTES } from '../../src/http/keys/operations.ts'
-import { joined } from '../../src/http/management.ts'
 
 /** Reads what a request to key management sends, and no more than is taken; the connection then ends with the reply. */
 export async function bodyOf(incoming: IncomingMessage, outgoing: ServerResponse): Promise<Uint8Array> {

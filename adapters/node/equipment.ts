@@ -71,7 +71,7 @@ export function nodeEquipment({ store, secrets, variables, now }: NodeEquipmentO
   }
 
   return {
-    ...equipmentOf([{ ...apiKey, parts: () => parts }], undefined),
+    ...equipmentOf([apiKey], [() => parts], undefined),
     async close() {
       for (const each of await Promise.allSettled(opened)) if (each.status === 'fulfilled') each.value.close?.()
     },

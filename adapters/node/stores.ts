@@ -19,47 +19,50 @@ export const STORE_FORMS =
  * of the text: it may hold a token.
  */
 export async function openStore(text: string, variables: Variables): Promise<OpenedStore> {
-  return open(text, STORES, variables, STORE_FORMS)
+  return open(text, storesOf(variables), STORE_FORMS)
 }
 
 /** Opens what counts requests in the place that the text of a store names. */
 export async function openLimiter(text: string, variables: Variables): Promise<OpenedLimiter> {
   return open(
     text,
-    LIMITERS,
-    variables,
+    limitersOf(variables),
     'memory: or sqlite:FILE or dynamodb:TABLE or upstash:URL, where requests are counted',
   )
 }
 
-const STORES: Openers<OpenedStore> = {
-  memory: async () => (await import('../../src/stores/memory.ts')).memory(),
-  sqlite: async (path) => (await import('../../src/stores/sqlite.ts')).sqlite(named(path)),
-  async dynamodb(table, variables) {
-    const options = dynamodbOptions(table, variables)
-    return (await import('../../src/stores/dynamodb.ts')).dynamodb(options)
-  },
-  async upstash(rest, variables) {
-    const options = upstashOptions(rest, variables)
-    return (await import('../../src/stores/upstash.ts')).upstash(...options)
-  },
-  async 'global-config'(rest, variables) {
-    const connection = globalConfigOptions(rest, variables)
-    return (await import('../../src/stores/global-config.ts')).globalConfig(connection)
-  },
+function storesOf(variables: Variables): Openers<Promise<OpenedStore>> {
+  return {
+    memory: async () => (await import('../../src/stores/memory.ts')).memory(),
+    sqlite: async (path) => (await import('../../src/stores/sqlite.ts')).sqlite(named(path)),
+    async dynamodb(table) {
+      const options = dynamodbOptions(table, variables)
+      return (await import('../../src/stores/dynamodb.ts')).dynamodb(options)
+    },
+    async upstash(rest) {
+      const options = upstashOptions(rest, variables)
+      return (await import('../../src/stores/upstash.ts')).upstash(...options)
+    },
+    async 'global-config'(rest) {
+      const connection = globalConfigOptions(rest, variables)
+      return (await import('../../src/stores/global-config.ts')).globalConfig(connection)
+    },
+  }
 }
 
-const LIMITERS: Openers<OpenedLimiter> = {
-  memory: async () => (await import('../../src/limiters/memory.ts')).memory(),
-  sqlite: async (path) => (await import('../../src/limiters/sqlite.ts')).sqlite(named(path)),
-  async dynamodb(table, variables) {
-    const options = dynamodbOptions(table, variables)
-    return (await import('../../src/limiters/dynamodb.ts')).dynamodb(options)
-  },
-  async upstash(rest, variables) {
-    const options = upstashOptions(rest, variables)
-    return (await import('../../src/limiters/upstash.ts')).upstash(...options)
-  },
+function limitersOf(variables: Variables): Openers<Promise<OpenedLimiter>> {
+  return {
+    memory: async () => (await import('../../src/limiters/memory.ts')).memory(),
+    sqlite: async (path) => (await import('../../src/limiters/sqlite.ts')).sqlite(named(path)),
+    async dynamodb(table) {
+      const options = dynamodbOptions(table, variables)
+      return (await import('../../src/limiters/dynamodb.ts')).dynamodb(options)
+    },
+    async upstash(rest) {
+      const options = upstashOptions(rest, variables)
+      return (await import('../../src/limiters/upstash.ts')).upstash(...options)
+    },
+  }
 }
 
 function named(path: string): string {

@@ -1,7 +1,8 @@
 import { webDigests } from '../../src/crypto/web.ts'
+import { equipmentOf } from '../../src/equipment.ts'
+import { bodyOf } from '../../src/http/asked.ts'
 import type { Gate } from '../../src/http/gate.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
-import { bodyOf } from '../../src/http/management.ts'
 import { toResponse } from '../../src/http/to-response.ts'
 import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
@@ -10,15 +11,20 @@ import type { SecretSource, Sink } from '../../src/model/ports.ts'
 import { env } from '../../src/secrets/env.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import { accessOf } from './access.ts'
+import type { MiddlewareKind } from './api-key.ts'
 import type { Pass } from './pass.ts'
 import { passer } from './pass.ts'
 import { isOnVercel, variables } from './variables.ts'
 
 export { env } from '../../src/secrets/env.ts'
+export type { MiddlewareKind } from './api-key.ts'
+export { apiKey } from './api-key.ts'
 
 export interface VercelOptions {
   /** The document, or what `latchkey check --emit` made of it. A variable `LATCHKEY_CONFIG` goes before it. */
   readonly document?: GivenDocument
+  /** The kinds of credential beside static tokens: `[apiKey]`. A document that has another one is faulty. */
+  readonly verifiers?: readonly MiddlewareKind[]
   /** Default: the project's environment variables. `env({ API_TOKEN: process.env.API_TOKEN })` names them one by one. */
   readonly secrets?: SecretSource
   /** Default: JSON lines on the console. */
@@ -52,7 +58,10 @@ export function middleware(options: VercelOptions): Middleware {
     const secrets = options.secrets ?? env(environment)
     const host = { now, elapsed: () => performance.now(), digests: webDigests(), secrets, sink }
     const text = environment['LATCHKEY_CONFIG'] || undefined
-    const gate = gateOf(await load({ text, document: options.document }, host, { transport: 'https' }))
+    const { document, verifiers = [] } = options
+    const equipment = equipmentOf(verifiers, [], environment)
+    const latchkey = await load({ text, document }, host, { transport: 'https' }, equipment)
+    const gate = gateOf(latchkey, verifiers.find((kind) => kind.management)?.management)
     return { gate, pass: passer(gate, isOnVercel(environment) ? () => undefined : warnOnce) }
   }
 

@@ -9,9 +9,9 @@ import type { Defer } from '../model/ports.ts'
 import { proxies, throughProxies } from '../proxies.ts'
 import type { Reply } from '../respond.ts'
 import { responder } from '../respond.ts'
+import type { Manage, Management } from './asked.ts'
 import { answerEndpoint } from './endpoints.ts'
 import { described, isVerify, verifyAllowed, verifyRefused } from './forward-auth.ts'
-import type { Manage, Management } from './management.ts'
 
 /** What becomes of a request: it is answered here, at once or once its body is read, or it passes. */
 export type Outcome =

@@ -1,51 +1,8 @@
-import type { Judgement, Latchkey } from '../build.ts'
-import type { MatchMore } from '../endpoints.ts'
-import type { Allowed } from '../model/decision.ts'
-import type { Defer } from '../model/ports.ts'
-import type { Reply } from '../respond.ts'
-import { MOST_BODY_BYTES, matchOperation } from './keys/operations.ts'
-
-/**
- * Key management as a gate knows it. Which requests ask for it is in every bundle that verifies issued keys; what answers
- * them is loaded when the first one does.
- */
-export interface Management {
-  match(base: string): MatchMore
-  load(latchkey: Latchkey): Promise<Manage>
-}
-
-/** Answers a request that was allowed to ask. */
-export type Manage = (judgement: Judgement, allowed: Allowed, body: Uint8Array, defer: Defer) => Promise<Reply>
+import type { Management } from './asked.ts'
+import { matchOperation } from './keys/operations.ts'
 
 /** The keys API. */
 export const management: Management = {
   match: (base) => (target, method, isPreflight) => matchOperation(base, target, method, isPreflight),
   load: async (latchkey) => (await import('./manage.ts')).manage(latchkey),
-}
-
-/** Reads what a request sends, and no more than is taken and one byte, so that too much is told from just enough. */
-export async function bodyOf({ body }: Request): Promise<Uint8Array> {
-  const parts: Uint8Array[] = []
-  let length = 0
-  const reader = body?.getReader()
-  while (reader && length <= MOST_BODY_BYTES) {
-    const { done, value } = await reader.read()
-    if (done) break
-    parts.push(value)
-    length += value.length
-  }
-  // Whoever sends more is not listened to any longer.
-  if (length > MOST_BODY_BYTES) await reader?.cancel()
-  return joined(parts)
-}
-
-/** Parts of a body as one, cut one byte behind the most that is taken. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let place = 0
-  for (const part of parts) {
-    whole.set(part, place)
-    place += part.length
-  }
-  return whole.subarray(0, MOST_BODY_BYTES + 1)
 }

@@ -1,18 +1,20 @@
 import type { Context, Env, MiddlewareHandler } from 'hono'
 import { env as bindingsOf } from 'hono/adapter'
+import { equipmentOf } from '../equipment.ts'
 import type { Maybe } from '../lib/maybe.ts'
 import { after, isLater } from '../lib/maybe.ts'
 import type { GivenDocument } from '../load.ts'
 import { load } from '../load.ts'
 import type { Access, EpochSeconds } from '../model/access.ts'
-import type { Digests, SecretSource, Sink } from '../model/ports.ts'
+import type { Digests, Limiter, SecretSource, Sink, Store } from '../model/ports.ts'
 import type { Principal } from '../model/principal.ts'
 import { env } from '../secrets/env.ts'
 import { consoleSink } from '../sinks/console.ts'
+import type { MiddlewareKind } from './api-key.ts'
 import { replyWith } from './app.ts'
+import { bodyOf } from './asked.ts'
 import type { Gate } from './gate.ts'
 import { gate as gateOf } from './gate.ts'
-import { bodyOf } from './management.ts'
 import { accessOfRequest } from './request-access.ts'
 
 /** What the middleware puts on Hono's context: `c.var.principal` and `c.var.requestId`. */
@@ -26,6 +28,12 @@ export interface LatchkeyVariables {
 export interface MiddlewareOptions {
   /** The configuration document, or what `latchkey check --emit` made of it. */
   readonly document: GivenDocument
+  /** The kinds of credential beside static tokens: `[apiKey]`, with `store`. A document that has another one is faulty. */
+  readonly verifiers?: readonly MiddlewareKind[]
+  /** Where issued keys are kept. */
+  readonly store?: Store
+  /** What counts requests, where the document or a key has limits. */
+  readonly limiter?: Limiter
   /** Where secrets come from. Default: the runtime's own environment or bindings. */
   readonly secrets?: SecretSource
   /** Where events go. Default: JSON lines on the console. */
@@ -56,7 +64,10 @@ export function middlewareOn(
     const secrets = options.secrets ?? env(bindingsOf<Record<string, string | undefined>>(c))
     const sink = options.sink ?? consoleSink()
     const host = { now, elapsed: () => performance.now(), digests: runtime.digests(), secrets, sink }
-    made = after(load({ document: options.document }, host, { transport: 'any' }), gateOf)
+    const { document, verifiers = [], store, limiter } = options
+    const equipment = equipmentOf(verifiers, [], { store, limiter })
+    const management = verifiers.find((kind) => kind.management)?.management
+    made = after(load({ document }, host, { transport: 'any' }, equipment), (latchkey) => gateOf(latchkey, management))
     if (isLater(made)) made = made.then((ready) => (made = ready))
     return made
   }

@@ -61,6 +61,12 @@ export interface Attempt {
 /** Objects, or lets the next one speak. A policy can never allow. */
 export type Policy = (attempt: Attempt) => Maybe<Refusal | undefined>
 
+/** A policy with the name that `explain` tells. */
+export interface NamedPolicy {
+  readonly name: string
+  readonly policy: Policy
+}
+
 /** What every host must bring. */
 export interface Host {
   now(): EpochSeconds

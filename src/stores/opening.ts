@@ -1,22 +1,21 @@
-import type { Maybe } from '../lib/maybe.ts'
 import { StoreError } from '../model/store-error.ts'
 
 /** Where the vendors' own variables are. */
 export type Variables = Readonly<Record<string, string | undefined>>
 
 /** What opens what is named by `kind:rest`, by kind. */
-export type Openers<T> = Readonly<Record<string, (rest: string, variables: Variables) => Maybe<T>>>
+export type Openers<T> = Readonly<Record<string, (rest: string) => T>>
 
 /**
  * Opens what a text such as `sqlite:./keys.db` names. An error tells nothing of the text, which may hold a token; `forms`
  * says what is understood.
  */
-export function open<T>(text: string, openers: Openers<T>, variables: Variables, forms: string): Maybe<T> {
+export function open<T>(text: string, openers: Openers<T>, forms: string): T {
   const colon = text.indexOf(':')
   const kind = text.slice(0, Math.max(colon, 0))
   const opener = Object.hasOwn(openers, kind) ? openers[kind] : undefined
   if (!opener) throw new StoreError('store', 'refused', `a store is ${forms}`)
-  return opener(text.slice(colon + 1), variables)
+  return opener(text.slice(colon + 1))
 }
 
 /** Table, region and credentials, from the variables that AWS's own tools use. */
