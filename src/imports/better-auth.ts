@@ -1,7 +1,7 @@
 import type { Grant } from '../model/principal.ts'
 import { field, flag, isRow, json, literalPermissions, rowsIn, text } from './fields.ts'
 import { sha256Of } from './hash.ts'
-import { endOf, momentOf } from './moment.ts'
+import { endOf, lossOfZone, momentOf } from './moment.ts'
 import type { Claim, Left, Row, Source } from './source.ts'
 
 /** SHA-256 in base64url without padding. */
@@ -24,7 +24,8 @@ function read(row: Row): Claim | Left {
   const hash = HASH.test(spelt) ? sha256Of(spelt) : undefined
   if (spelt === '') return left('the export does not hold its hash')
   if (hash === undefined) return left('its key is not hashed as better-auth does: plain keys are imported as csv')
-  const expiresAt = endOf(field(row, 'expiresAt', 'expires_at'), 'either')
+  const end = field(row, 'expiresAt', 'expires_at')
+  const expiresAt = endOf(end, 'either')
   if (expiresAt === undefined) return left('its end cannot be read')
   const enabled = flag(row, 'enabled')
   if (enabled === 'unreadable') return left('whether it is enabled cannot be read')
@@ -54,6 +55,7 @@ function read(row: Row): Claim | Left {
       ...(isLimited ? ['their rate limits are not taken'] : []),
       ...(remaining === undefined ? [] : ['how many requests they have left is not taken']),
       ...(refill === undefined ? [] : ['their refills are not taken']),
+      ...lossOfZone(end),
     ],
   }
 }

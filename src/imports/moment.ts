@@ -52,3 +52,9 @@ function offsetOf(zone: string): number {
 export function endOf(value: unknown, unit: Unit): EpochSeconds | 'never' | undefined {
   return value === undefined || value === null || value === '' ? 'never' : momentOf(value, unit)
 }
+
+/** What keys lose whose end names no zone: a database may have kept the time of another one. */
+export function lossOfZone(value: unknown): string[] {
+  const zone = typeof value === 'string' ? TEXT.exec(value.trim())?.slice(-1) : undefined
+  return zone && zone[0] === undefined ? ['their ends name no zone, and are taken for UTC'] : []
+}

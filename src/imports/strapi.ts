@@ -1,6 +1,6 @@
 import type { Grant } from '../model/principal.ts'
 import { field, isRow, json, text } from './fields.ts'
-import { endOf, momentOf } from './moment.ts'
+import { endOf, lossOfZone, momentOf } from './moment.ts'
 import type { Claim, ImportOptions, Left, Row, Source } from './source.ts'
 import { openCopy, strapiHash } from './strapi-secrets.ts'
 import { strapiRows } from './strapi-tables.ts'
@@ -25,7 +25,8 @@ async function read(row: Row, options: ImportOptions): Promise<Claim | Left> {
   const accessKey = text(row, 'access_key', 'accessKey') ?? ''
   const left = (why: string): Left => ({ left: why, name })
 
-  const expiresAt = endOf(field(row, 'expires_at', 'expiresAt'), 'milliseconds')
+  const end = field(row, 'expires_at', 'expiresAt')
+  const expiresAt = endOf(end, 'milliseconds')
   if (expiresAt === undefined) return left('its end cannot be read')
   if (expiresAt === 'never' && field(row, 'lifespan') !== undefined) return left('it has a lifespan and no end')
   const rights = rightsOf(row)
@@ -47,7 +48,7 @@ async function read(row: Row, options: ImportOptions): Promise<Claim | Left> {
     ...(id !== undefined && { origin: `strapi ${id}` }),
     ...(token !== undefined && { token }),
     warnings: [...rights.warnings, ...(viewable.warnings ?? [])],
-    losses: viewable.losses ?? [],
+    losses: [...(viewable.losses ?? []), ...lossOfZone(end)],
   }
 }
 

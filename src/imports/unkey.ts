@@ -1,7 +1,7 @@
 import type { Grant } from '../model/principal.ts'
 import { field, flag, isRow, json, literalPermissions, rowsIn, text } from './fields.ts'
 import { sha256Of } from './hash.ts'
-import { endOf, momentOf } from './moment.ts'
+import { endOf, lossOfZone, momentOf } from './moment.ts'
 import type { Claim, Left, Proof, Row, Source } from './source.ts'
 
 /**
@@ -57,7 +57,7 @@ function read(row: Row): Claim | Left {
     ...(id !== undefined && { origin: id }),
     prefix: prefixOf(row),
     warnings: [...rights.warnings, ...(isRow(meta) ? [] : ['its metadata is no JSON object and is not taken'])],
-    losses: lossesOf(row, owner),
+    losses: [...lossesOf(row, owner), ...lossOfZone(field(row, 'expires'))],
   }
 }
 

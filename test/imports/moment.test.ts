@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { endOf, momentOf } from '../../src/imports/moment.ts'
+import { endOf, lossOfZone, momentOf } from '../../src/imports/moment.ts'
 
 describe('a time', () => {
   test.each([
@@ -68,4 +68,16 @@ describe('an end', () => {
       }),
     )
   })
+})
+
+test.each([
+  ['2030-01-02 03:04:05.000000', 1],
+  ['2030-01-02', 1],
+  ['2030-01-02T03:04:05Z', 0],
+  ['2030-01-02T03:04:05+09:00', 0],
+  ['1893553445000', 0],
+  [1_893_553_445_000, 0],
+  [null, 0],
+])('a zone is missed where a text should have one: %s', (value, count) => {
+  expect(lossOfZone(value)).toHaveLength(count)
 })

@@ -47,6 +47,7 @@ describe('rows of the table', () => {
       { where: 'row 7 (Root)', why: 'it is a root key of Unkey itself' },
     ])
     expect(warnings).toEqual([
+      { where: '1 key', why: 'their ends name no zone, and are taken for UTC' },
       { where: '1 key', why: 'their rate limits are not taken' },
       { where: '1 key', why: 'how many requests they have left is not taken' },
       { where: '1 key', why: 'the source does not say what they may do: they are read-only' },
