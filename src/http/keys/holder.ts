@@ -21,7 +21,8 @@ export function addHolderRoutes(app: Hono<KeysEnv>, { registry, prove, selfRotat
     if (principal.slot !== 0) return problem(c, 'secret-not-current')
     // The gate may know the key as it was some seconds ago; the record that is written has the last word.
     const proved = await prove(tokenAt(place, c.env), at)
-    if (proved?.principal.subject !== principal.subject) return problem(c, 'secret-not-current')
+    const isCurrent = proved?.principal.subject === principal.subject && proved.secret === proved.record.secret
+    if (!isCurrent) return problem(c, 'secret-not-current')
     const result = await registry.rotateOwn(principal, { ...c.var.body, proved: proved.secret }, at)
     if ('problem' in result) return unchanged(c, result)
     const { record, token } = result

@@ -5,6 +5,7 @@ import { MOST_BODY_BYTES } from './operations.ts'
 import type { KeysContext, KeysEnv } from './parts.ts'
 import type { ProblemError } from './problems.ts'
 import { problem } from './problems.ts'
+import { RESERVED_NAMES } from './shape.ts'
 
 /** Every place that is wrong is told, each once. */
 const ONE_ISSUE_A_PLACE = { abortPipeEarly: true }
@@ -30,10 +31,12 @@ export function jsonBody<Body>(schema: v.GenericSchema<unknown, Body>): Brings<'
 export function queryOf<Query>(schema: v.GenericSchema<unknown, Query>): Brings<'query', Query> {
   return async (c, next) => {
     const given = new URLSearchParams(c.env.query ?? '')
-    const repeated = [...new Set(given.keys())].filter((name) => given.getAll(name).length > 1)
-    const result = v.safeParse(schema, Object.fromEntries(given), ONE_ISSUE_A_PLACE)
+    const names = [...new Set(given.keys())]
+    const known = Array.from(given).filter(([name]) => !RESERVED_NAMES.has(name))
+    const result = v.safeParse(schema, Object.fromEntries(known), ONE_ISSUE_A_PLACE)
     const errors = [
-      ...repeated.map((parameter) => ({ detail: 'once', parameter })),
+      ...errorsAt(names, (name) => given.getAll(name).length > 1, 'once'),
+      ...errorsAt(names, (name) => RESERVED_NAMES.has(name), 'no such parameter here'),
       ...(result.issues ?? []).map(({ message, path }) => {
         return { detail: message, parameter: String(path?.[0]?.key ?? '') }
       }),
@@ -59,6 +62,10 @@ export function formToken(): Brings<'token', string> {
     c.set('token', token)
     return next()
   }
+}
+
+function errorsAt(names: readonly string[], isWrong: (name: string) => boolean, detail: string): ProblemError[] {
+  return names.filter(isWrong).map((parameter) => ({ detail, parameter }))
 }
 
 /** The body's text; a reply where it is too long, of another type, or no UTF-8. */

@@ -2,6 +2,7 @@ import * as v from 'valibot'
 import type { KeyState } from '../../keys/record.ts'
 import type { UsageGroup } from '../../keys/usage.ts'
 import type { GrantType, Surface } from '../../model/principal.ts'
+import { members, oneOf, text } from './shape.ts'
 
 /** The shape of the queries that the keys API reads. */
 
@@ -34,10 +35,6 @@ export interface UsageRequest {
 }
 
 const optional = v.exactOptional
-const text = (message: string) => v.string(message)
-const oneOf = <const Options extends readonly [string, ...string[]]>(...options: Options) =>
-  v.picklist(options, `one of ${options.map((option) => `"${option}"`).join(', ')}`)
-
 const MOST_LISTED = 100
 const LIMIT = `how many at most: 1 to ${MOST_LISTED}`
 const limit = v.pipe(
@@ -51,13 +48,8 @@ const limit = v.pipe(
 )
 const page = { limit: optional(limit), cursor: optional(text('the cursor of an earlier page of the same listing')) }
 
-/** Parameters of these names alone. */
-function parameters<const Entries extends v.ObjectEntries>(entries: Entries) {
-  type Strict = v.StrictObjectSchema<Entries, undefined>
-  type Schema = v.GenericSchema<v.InferInput<Strict>, v.InferOutput<Strict>>
-  const strict: unknown = v.objectWithRest(entries, v.never('no such parameter here'))
-  return strict as Schema
-}
+const parameters = <const Entries extends v.ObjectEntries>(entries: Entries) =>
+  members(entries, 'parameters', 'no such parameter here')
 
 export const listSchema: v.GenericSchema<unknown, ListQuery> = parameters({
   ...page,

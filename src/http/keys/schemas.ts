@@ -3,6 +3,7 @@ import type { ImportedKey } from '../../keys/asked.ts'
 import { parseTimestamp } from '../../lib/time.ts'
 import type { EpochSeconds } from '../../model/access.ts'
 import type { GrantType, Limit, Surface } from '../../model/principal.ts'
+import { members, oneOf, plainObject, text } from './shape.ts'
 
 /**
  * The shape of what is sent to the keys API: types, and no member that is not known. What a text must look like is the
@@ -56,27 +57,7 @@ export interface ImportBody extends Omit<ImportedKey, 'token' | 'expiresAt'> {
   readonly expiresAt?: EpochSeconds | null
 }
 
-const RESERVED: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype'])
-
-/** Lists pass for objects in valibot, and members of these names would be passed over. */
-const plainObject = (message: string) =>
-  v.custom<Record<string, unknown>>((value) => {
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject && !Object.keys(value).some((key) => RESERVED.has(key))
-  }, message)
-
-/** An object of these members alone. Unlike `strictObject` it tells each unknown member, not only the first. */
-function members<const Entries extends v.ObjectEntries>(entries: Entries, message: string) {
-  type Strict = v.StrictObjectSchema<Entries, string>
-  type Schema = v.GenericSchema<v.InferInput<Strict>, v.InferOutput<Strict>>
-  const strict: unknown = v.objectWithRest(entries, v.never('no such member here'), message)
-  return v.pipe(plainObject(message), strict as Schema)
-}
-
-const text = (message: string) => v.string(message)
 const flag = (message: string) => v.exactOptional(v.boolean(message))
-const oneOf = <const Options extends readonly [string, ...string[]]>(...options: Options) =>
-  v.picklist(options, `one of ${options.map((option) => `"${option}"`).join(', ')}`)
 const between = (least: number, most: number, message: string) =>
   v.pipe(v.number(message), v.integer(message), v.minValue(least, message), v.maxValue(most, message))
 const optional = v.exactOptional

@@ -23,13 +23,13 @@ describe.each(STORES)('If-Match over %s', (_, open) => {
     expect(answers.map(({ status }) => status).sort()).toEqual([200, ...Array(7).fill(412)])
   })
 
-  const actions: readonly (readonly [method: string, path: string, json?: object])[] = [
+  const actions: [method: string, path: string, json: object | undefined][] = [
     ['PATCH', '', { description: 'x' }],
-    ['DELETE', ''],
+    ['DELETE', '', undefined],
     ['POST', '/rotate', { overlapSeconds: 0 }],
-    ['POST', '/suspend'],
-    ['POST', '/resume'],
-    ['POST', '/revoke'],
+    ['POST', '/suspend', undefined],
+    ['POST', '/resume', undefined],
+    ['POST', '/revoke', undefined],
   ]
 
   test.each(actions)('is honoured by %s %s', async (method, path, json) => {
