@@ -61,7 +61,7 @@ export function importFile(
 
 function optionsOf(flags: Given, variables: Variables, at: number): ImportOptions {
   const days = flags.text('weak-days')
-  if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) throw new UsageError("--weak-days: a whole number of days")
+  if (days !== undefined && !/^[1-9]\d{0,4}$/.test(days)) throw new UsageError('--weak-days: a whole number of days')
   const saltName = flags.text('salt')
   const salt = variables[saltName ?? 'API_TOKEN_SALT']
   const keyName = flags.text('copies-key')

@@ -26,7 +26,7 @@ export interface Unnamed {
 
 /** The rules that hold for every imported key, whatever its source. */
 export function unnamed(claim: Proven, options: ImportOptions): Unnamed | Pick<Left, 'left'> {
-  const { owner, hidden, surface, suspended, token } = claim
+  const { owner, surface, suspended, token } = claim
   const grant = claim.grant ?? options.grant ?? READ_ONLY
   const fault = faultOf(claim, grant, options)
   if (fault !== undefined) return { left: fault }
@@ -52,18 +52,21 @@ export function unnamed(claim: Proven, options: ImportOptions): Unnamed | Pick<L
     warnings: [...(claim.warnings ?? []), ...end.warnings, ...description.warnings, ...metadata.warnings],
     losses: [...(claim.losses ?? []), ...(claim.grant ? [] : [`${SILENT}: they are ${grant.type}`])],
   }
+}
 
-  function faultOf({ expiresAt }: Proven, { type, permissions }: Grant, { at, expired }: ImportOptions) {
-    if (owner !== undefined && !OWNER.test(owner)) return 'its owner is no text of 1 to 100 visible characters'
-    if (owner !== undefined && tells(owner, hidden)) return 'its owner holds the token itself'
-    if (type === 'custom' && permissions.length === 0) return 'it is custom and has no permissions'
-    const wrong = permissions.findIndex((permission) => !PERMISSION.test(permission) || tells(permission, hidden))
-    if (wrong !== -1) return `its permission ${wrong + 1} is none that a key can have`
-    if (!expired && expiresAt !== 'never' && Math.ceil(expiresAt) <= at) {
-      return `it expired at ${new Date(expiresAt * 1000).toISOString()}`
-    }
-    return undefined
-  }
+/** Why a claim gives no key. */
+function faultOf(
+  { owner, hidden, expiresAt }: Proven,
+  { type, permissions }: Grant,
+  options: ImportOptions,
+): string | undefined {
+  if (owner !== undefined && !OWNER.test(owner)) return 'its owner is no text of 1 to 100 visible characters'
+  if (owner !== undefined && tells(owner, hidden)) return 'its owner holds the token itself'
+  if (type === 'custom' && permissions.length === 0) return 'it is custom and has no permissions'
+  const wrong = permissions.findIndex((permission) => !PERMISSION.test(permission) || tells(permission, hidden))
+  if (wrong !== -1) return `its permission ${wrong + 1} is none that a key can have`
+  const isOver = expiresAt !== 'never' && Math.ceil(expiresAt) <= options.at
+  return isOver && !options.expired ? `it expired at ${new Date(expiresAt * 1000).toISOString()}` : undefined
 }
 
 /** A token that is easy to guess ends soon, so that it is replaced by one that is not. */
