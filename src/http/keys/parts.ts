@@ -31,7 +31,7 @@ export interface Proved {
   readonly principal: Principal
   /** As the store has it now. */
   readonly record: KeyRecord
-  /** The secret of the record that the token shows, as `shownSecret` finds it: the principal may be as old as a cache. */
+  /** The secret of the record that the token shows, whichever it is now: the principal may be as old as a cache. */
   readonly secret: KeptSecret
 }
 
@@ -41,7 +41,10 @@ export interface KeysAppParts {
   readonly registry: Registry
   readonly store: Store
   readonly log: Pick<KeyLog, 'read'>
-  /** Says whose a token is, whether it counts now or not. Undefined: none of ours, or one that has long been replaced. */
+  /**
+   * Says whose a token is, whether it counts now or not, as `prover` does. Undefined: none of ours, or one that has been
+   * replaced. Rejects with a `StoreError` where that cannot be told.
+   */
   readonly prove: (token: string, at: EpochSeconds) => Promise<Proved | undefined>
   /** Whether keys of a configured credential may rotate themselves. */
   readonly selfRotation: (credential: string) => boolean

@@ -4,9 +4,8 @@ import type { KeptSecret, KeyRecord } from '../../keys/record.ts'
 import type { Digests } from '../../model/ports.ts'
 
 /**
- * Which secret of a record a token shows that a verifier has proved to be of its key; undefined where the record has it
- * no more. A verifier may know the record as it was some seconds ago, so whether a secret is the current one, only a
- * record that was read just now can tell.
+ * Which secret of a record a token shows that was proved to be of its key; undefined where the record has it no more. A
+ * verifier may know the record as it was some seconds ago: which secret is the current one, only the record can tell.
  */
 export async function shownSecret(
   token: string,

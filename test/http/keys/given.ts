@@ -1,8 +1,8 @@
 import { nodeDigests } from '../../../src/crypto/node.ts'
 import { keysApp } from '../../../src/http/keys/app.ts'
 import { findOperation, matchOperation } from '../../../src/http/keys/operations.ts'
-import type { KeysAppParts, KeysRequest, Proved } from '../../../src/http/keys/parts.ts'
-import { shownSecret } from '../../../src/http/keys/shown-secret.ts'
+import type { KeysAppParts, KeysRequest } from '../../../src/http/keys/parts.ts'
+import { prover } from '../../../src/http/keys/prove.ts'
 import { keyLog } from '../../../src/keys/log.ts'
 import type { Registry, RegistryParts } from '../../../src/keys/registry.ts'
 import { registry } from '../../../src/keys/registry.ts'
@@ -102,6 +102,8 @@ export function given(store: Store = memory({ now: () => NOW }), parts: GivenPar
     importedKey({ shapes: [shape], peppers: [PEPPER], aliases: reached, find, digests }),
   ]
 
+  const placed = verifiers.map((verifier) => ({ verifier, place: HEADER }))
+
   async function verified(token: string, at: number): Promise<Principal | Refusal | undefined> {
     const fingerprint = await digests.fingerprint(token)
     for (const verifier of verifiers) {
@@ -111,20 +113,12 @@ export function given(store: Store = memory({ now: () => NOW }), parts: GivenPar
     return undefined
   }
 
-  async function prove(token: string, at: number): Promise<Proved | undefined> {
-    const outcome = await verified(token, at)
-    const principal = outcome && isRefusal(outcome) ? outcome.principal : outcome
-    const kept = principal && (await keys.show(principal.subject, 'operator'))
-    const secret = kept && (await shownSecret(token, kept.record, [PEPPER], digests))
-    return secret && { principal, record: kept.record, secret }
-  }
-
   const appParts: KeysAppParts = {
     base: BASE,
     registry: keys,
     store: reached,
     log,
-    prove,
+    prove: prover({ verifiers: placed, digests, registry: keys, peppers: [PEPPER] }),
     selfRotation: (name) => selfRotation && name === 'api-key',
     sink,
   }
