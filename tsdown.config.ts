@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import type { UserConfig } from 'tsdown'
 import { defineConfig } from 'tsdown'
 import { stamp } from './src/checked.ts'
@@ -48,9 +49,10 @@ function deployment(name: string, entry: string, extension: 'js' | 'mjs'): UserC
       ...common,
       name,
       entry: { [extension === 'mjs' ? name : 'index']: entry },
-      plugins: [bundledDocument('latchkey.json'), validatorOutside(`./validate.${extension}`)],
+      plugins: [bundledDocument('latchkey.json'), loadedLater('validate', extension), loadedLater('manage', extension)],
     },
     { ...common, name: `${name} validator`, entry: { validate: 'src/validate.ts' } },
+    ...(extension === 'js' ? [{ ...common, name: `${name} management`, entry: { manage: 'src/http/manage.ts' } }] : []),
   ]
 }
 
@@ -60,19 +62,39 @@ interface Plugin {
   load?(id: string): string | undefined
 }
 
-/** `latchkey:document` is the document that a deployment carries, validated when it is built. */
+/**
+ * `latchkey:document` is the document that a deployment carries, validated when it is built; `latchkey:equipment` is what
+ * that document needs beside the core, and nothing else.
+ */
 function bundledDocument(path: string): Plugin {
-  const name = 'latchkey:document'
-  return {
-    name,
-    resolveId: (source) => (source === name ? { id: `\0${name}` } : undefined),
-    load(id) {
-      if (id !== `\0${name}`) return undefined
-      const result = validateText(readFileSync(path, 'utf8'))
-      if (result.ok) return `export default ${JSON.stringify(stamp(withoutSchema(result.document)))}`
-      throw new Error(result.faults.map(({ pointer, message }) => `${path}${pointer}: ${message}`).join('\n'))
-    },
+  const modules: Readonly<Record<string, () => string>> = {
+    'latchkey:document': () => `export default ${JSON.stringify(stamp(withoutSchema(documentAt(path))))}`,
+    'latchkey:equipment': () => equipmentOf(documentAt(path)),
   }
+  return {
+    name: 'latchkey:document',
+    resolveId: (source) => (Object.hasOwn(modules, source) ? { id: `\0${source}` } : undefined),
+    load: (id) => modules[id.slice(1)]?.(),
+  }
+}
+
+function documentAt(path: string): Document {
+  const result = validateText(readFileSync(path, 'utf8'))
+  if (result.ok) return result.document
+  throw new Error(result.faults.map(({ pointer, message }) => `${path}${pointer}: ${message}`).join('\n'))
+}
+
+/** What a Worker's entry file would name by hand. */
+function equipmentOf({ credentials, limiter, webhooks }: Document): string {
+  const hasKeys = credentials.some(({ kind }) => kind === 'api-key')
+  const isCounted = credentials.some(({ kind, limits }) => limits && kind === 'static-token') || limiter !== undefined
+  const verifiers = hasKeys ? ['apiKey'] : []
+  const parts = [...(isCounted ? ['limits'] : []), ...(webhooks ? ['webhooks'] : [])]
+  const files: Readonly<Record<string, string>> = { apiKey: 'api-key', limits: 'limits', webhooks: 'webhooks' }
+  const from = (name: string) =>
+    JSON.stringify(fileURLToPath(new URL(`adapters/cloudflare/${files[name]}.ts`, import.meta.url)))
+  const imports = [...verifiers, ...parts].map((name) => `import { ${name} } from ${from(name)}`)
+  return [...imports, `export const verifiers = [${verifiers}]`, `export const parts = [${parts}]`].join('\n')
 }
 
 /** Where its JSON Schema is concerns a document's editors only. */
@@ -80,10 +102,13 @@ function withoutSchema({ $schema: _, ...document }: Document): Document {
   return document
 }
 
-/** One file for what every request runs compresses better than chunks that the validator shares with it. */
-function validatorOutside(id: string): Plugin {
-  const name = 'latchkey:validator'
-  return { name, resolveId: (source) => (source === './validate.ts' ? { id, external: true } : undefined) }
+/** One file for what every request runs compresses better than chunks that a module shares with it which few need. */
+function loadedLater(module: string, extension: string): Plugin {
+  const id = `./${module}.${extension}`
+  return {
+    name: `latchkey:${module}`,
+    resolveId: (source) => (source === `./${module}.ts` ? { id, external: true } : undefined),
+  }
 }
 
 export default defineConfig([

@@ -5,3 +5,11 @@ declare module 'latchkey:document' {
   const document: CheckedDocument
   export default document
 }
+
+/** What that document needs beside the core. */
+declare module 'latchkey:equipment' {
+  import type { WorkerKind, WorkerPart } from './cloudflare/parts.ts'
+
+  export const verifiers: readonly WorkerKind[]
+  export const parts: readonly WorkerPart[]
+}

@@ -34,6 +34,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   aws4: /^src\/lib\/aws-call\.ts$/,
   // The document that a build has put into the bundle.
   'latchkey:document': /^adapters\/(?:aws|cloudflare)\//,
+  'latchkey:equipment': /^adapters\/cloudflare\//,
 }
 
 function floorOf(path: string): number | undefined {

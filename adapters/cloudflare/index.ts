@@ -10,6 +10,7 @@ import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
 import { isRefusal } from '../../src/model/decision.ts'
+import type { LatchkeyEvent } from '../../src/model/event.ts'
 import type { Defer, Sink } from '../../src/model/ports.ts'
 import { originSettings } from '../../src/origin.ts'
 import { cloudflare } from '../../src/secrets/cloudflare.ts'
@@ -42,7 +43,14 @@ export interface WorkerOptions {
 
 /** A Worker's module: `export default worker({ document })`. */
 export interface WorkerModule {
-  fetch(request: Request, env: unknown, context: { waitUntil(work: Promise<unknown>): void }): Promise<Response>
+  fetch(request: Request, env: unknown, context: WorkerContext): Promise<Response>
+  /** For a cron trigger: tells keys that end soon. Does nothing in a bundle that holds no issued keys. */
+  scheduled(controller: unknown, env: unknown, context: WorkerContext): Promise<void>
+}
+
+/** What is used of a Worker's execution context. */
+export interface WorkerContext {
+  waitUntil(work: Promise<unknown>): void
 }
 
 /** What an isolate builds at its first request, as bindings are there only then. */
@@ -111,6 +119,12 @@ export function worker(options: WorkerOptions): WorkerModule {
       } catch (error) {
         return failClosed(error)
       }
+    },
+    async scheduled(_controller, env, context) {
+      const defer: Defer = (work) => context.waitUntil(work)
+      const { gate } = await builtOn(env as Bindings, defer)
+      const told = { write: (event: LatchkeyEvent) => gate.latchkey.sink.write(event, defer) }
+      await gate.management?.tellNearExpiry(gate.latchkey, now(), told)
     },
   }
 }

@@ -79,7 +79,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
   )
   const server = gateServer(gate, origin, now, options.tls)
   const stop = stopper(server)
-  const endChores = startChores(gate.latchkey)
+  const endChores = startChores(gate.latchkey, now)
   await listen(server, options.port ?? DEFAULT_PORT, options.host ?? DEFAULT_HOST)
   const { address, port, family } = server.address() as AddressInfo
   const authority = family === 'IPv6' ? `[${address}]:${port}` : `${address}:${port}`

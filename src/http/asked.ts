@@ -1,7 +1,8 @@
 import type { Judgement, Latchkey } from '../build.ts'
 import type { MatchMore } from '../endpoints.ts'
+import type { EpochSeconds } from '../model/access.ts'
 import type { Allowed } from '../model/decision.ts'
-import type { Defer } from '../model/ports.ts'
+import type { Defer, Sink } from '../model/ports.ts'
 import type { Reply } from '../respond.ts'
 import { MOST_BODY_BYTES } from './keys/operations.ts'
 
@@ -12,6 +13,8 @@ import { MOST_BODY_BYTES } from './keys/operations.ts'
 export interface Management {
   match(base: string): MatchMore
   load(latchkey: Latchkey): Promise<Manage>
+  /** Tells keys and slots that end soon, each once; for whatever a host calls now and then. */
+  tellNearExpiry(latchkey: Latchkey, at: EpochSeconds, sink: Sink): Promise<void>
 }
 
 /** Answers a request that was allowed to ask. */

@@ -31,6 +31,7 @@ export type Outcome =
 /** The inline gate: judges a request, answers refusals and Latchkey's own endpoints, and lets the rest pass. */
 export interface Gate {
   readonly latchkey: Latchkey
+  readonly management: Management | undefined
   enter(access: Access, defer: Defer): Maybe<Outcome>
   /** Words a refusal that comes after the decision: an origin that fails. */
   refuse(refusal: Refusal, access: Access): Reply
@@ -82,6 +83,7 @@ export function gate(latchkey: Latchkey, management?: Management): Gate {
 
   return {
     latchkey,
+    management,
     enter(access, defer) {
       if (!isVerify(access.target, settings.base)) {
         return after(latchkey.judgeWhat(received, access, { defer, endpoints }), (judgement) =>

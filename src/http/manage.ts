@@ -10,12 +10,15 @@ import type { Access } from '../model/access.ts'
 import { isRefusal } from '../model/decision.ts'
 import type { Sink, Store } from '../model/ports.ts'
 import type { Principal } from '../model/principal.ts'
+import { tellNearExpiry } from '../near-expiry.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { Manage } from './asked.ts'
 import { keysApp } from './keys/app.ts'
 import { findOperation } from './keys/operations.ts'
 import type { KeysRequest, Proved } from './keys/parts.ts'
 import { shownSecret } from './keys/shown-secret.ts'
+
+export { tellNearExpiry }
 
 /** Answers key management for a gate: the registry over the gate's own store, under the secrets of each judgement. */
 export function manage(latchkey: Latchkey): Manage {

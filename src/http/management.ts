@@ -5,4 +5,5 @@ import { matchOperation } from './keys/operations.ts'
 export const management: Management = {
   match: (base) => (target, method, isPreflight) => matchOperation(base, target, method, isPreflight),
   load: async (latchkey) => (await import('./manage.ts')).manage(latchkey),
+  tellNearExpiry: async (...given) => (await import('./manage.ts')).tellNearExpiry(...given),
 }
