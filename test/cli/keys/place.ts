@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { expect, onTestFinished } from 'vitest'
+import type { Running } from '../../../adapters/node/index.ts'
 import { env, memorySink, serve } from '../../../adapters/node/index.ts'
 import { openStore } from '../../../adapters/node/stores.ts'
 import { nodeDigests } from '../../../src/crypto/node.ts'
@@ -18,7 +19,10 @@ export const DOCUMENT = {
       kind: 'api-key',
       peppers: [{ version: 1, secret: 'LATCHKEY_PEPPER' }],
       cacheSeconds: 0,
-      imports: [{ scheme: 'sha256', shape: '^[0-9A-Za-z]{30,60}$' }],
+      imports: [
+        { scheme: 'strapi', salt: { secret: 'API_TOKEN_SALT' } },
+        { scheme: 'sha256', shape: '^[0-9A-Za-z]{30,60}$' },
+      ],
     },
   ],
   keys: { encryption: { secret: 'ENCRYPTION_KEY' } },
@@ -29,27 +33,37 @@ export const DOCUMENT = {
   ],
 }
 
+type Variables = Readonly<Record<string, string>>
+
+const BASE: Variables = {
+  LATCHKEY_PEPPER: PEPPER,
+  ENCRYPTION_KEY: 'the encryption key of these tests',
+  API_TOKEN_SALT: 'a salt of these tests',
+}
+
 /** How a command line comes to keys: what it says of itself, and in its environment. */
 export interface Place {
   readonly args: readonly string[]
-  readonly variables: Readonly<Record<string, string>>
+  readonly variables: Variables
   /** A gate over the same keys. */
   readonly url: string
   keys(...args: readonly string[]): Promise<Outcome>
   /** The same, where it must be done: gives stdout. */
   done(...args: readonly string[]): Promise<string>
   /** The status of a request with a token, and the reason that it was refused for. */
-  call(token: string): Promise<readonly [status: number, reason: string | undefined]>
+  call(token: string, path?: string): Promise<readonly [status: number, reason: string | undefined]>
+  /** Writes what the gate has counted. */
+  flush(): Promise<void>
 }
 
 /** Keys in an SQLite file, and a gate over them; the command line works on the file or asks the gate. */
-export async function place(kind: 'a store' | 'a deployment'): Promise<Place> {
+export async function place(kind: 'a store' | 'a deployment', more: Variables = {}): Promise<Place> {
   const text = `sqlite:${join(folder(), 'keys.db')}`
-  const secrets = { LATCHKEY_PEPPER: PEPPER, ENCRYPTION_KEY: 'the encryption key of these tests', KEYS: text }
+  const secrets = { ...BASE, KEYS: text, ...more }
   const gate = await serve({ document: DOCUMENT as never, port: 0, secrets: env(secrets), sink: memorySink() })
   onTestFinished(() => gate.close(0))
-  if (kind === 'a store') return placed(['--config', fileOf(DOCUMENT)], secrets, gate.url)
-  return placed(['--url', gate.url], { LATCHKEY_KEY: await admin(text) }, gate.url)
+  if (kind === 'a store') return placed(['--config', fileOf(DOCUMENT)], secrets, gate)
+  return placed(['--url', gate.url], { LATCHKEY_KEY: await admin(text), ...more }, gate)
 }
 
 /** A key that may do everything with keys, as an operator makes it. */
@@ -64,7 +78,7 @@ async function admin(text: string): Promise<string> {
   return 'token' in made ? made.token : expect.fail(made.problem)
 }
 
-function placed(args: readonly string[], variables: Readonly<Record<string, string>>, url: string): Place {
+function placed(args: readonly string[], variables: Variables, { url, gate }: Running): Place {
   const keys = (...more: readonly string[]) => run(['keys', ...more, ...args], variables)
   return {
     ...{ args, variables, url, keys },
@@ -73,8 +87,11 @@ function placed(args: readonly string[], variables: Readonly<Record<string, stri
       expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
       return stdout
     },
-    async call(token) {
-      const response = await fetch(`${url}/_latchkey/whoami`, { headers: { Authorization: `Bearer ${token.trim()}` } })
+    async flush() {
+      await gate.latchkey.equipped?.recorder?.flush()
+    },
+    async call(token, path = '/_latchkey/whoami') {
+      const response = await fetch(url + path, { headers: { Authorization: `Bearer ${token.trim()}` } })
       const { reason } = (await response.json()) as { readonly reason?: string }
       return [response.status, reason]
     },
