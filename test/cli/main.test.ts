@@ -2,11 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { VERSION } from '../../src/version.ts'
 import { run } from './run.ts'
 
+const COMMANDS = ['serve', 'check', 'explain', 'keys', 'whoami', 'pepper', 'token']
+
 describe('latchkey', () => {
   it.each(['--help', '-h'])('%s tells its commands on stdout', async (flag) => {
     const { code, stdout, stderr } = await run([flag])
     expect([code, stderr]).toEqual([0, ''])
-    for (const command of ['serve', 'check', 'explain', 'token']) expect(stdout).toContain(command)
+    for (const command of COMMANDS) expect(stdout).toContain(command)
   })
 
   it.each(['--version', '-v'])('%s tells its version on stdout', async (flag) => {
@@ -31,11 +33,11 @@ describe('latchkey', () => {
     expect((await run([name])).code).toBe(2)
   })
 
-  it.each(['serve', 'check', 'explain', 'token'])('%s --help tells its flags on stdout', async (command) => {
+  it.each(COMMANDS)('%s --help tells its flags or commands on stdout', async (command) => {
     const { code, stdout, stderr } = await run([command, '--help'])
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toContain(`latchkey ${command}`)
-    if (command !== 'token') expect(stdout).toContain('--config')
+    expect(stdout).toContain(command === 'keys' ? 'create' : '--json')
   })
 
   it.each([
@@ -50,6 +52,9 @@ describe('latchkey', () => {
     ['explain', 'GET', '/', 'more'],
     ['token', '--length=5'],
     ['token', 'more'],
+    ['pepper', '--nxet'],
+    ['pepper', 'more'],
+    ['whoami', '--ulr=https://a.example'],
   ])('%s %s is not understood: 2, and nothing on stdout', async (...args) => {
     const { code, stdout, stderr } = await run(args)
     expect([code, stdout]).toEqual([2, ''])
