@@ -221,6 +221,16 @@ describe('an import that is run again', () => {
   })
 })
 
+describe('removal of an imported key', () => {
+  test('leaves a place that leads to another key by now', async () => {
+    const { keys, store } = given()
+    const { record } = done(await keys.import(OLD, 'operator', NOW))
+    await store.put(aliasOf(OLD), '0'.repeat(17))
+    expect(await keys.remove(record.id, 'operator', NOW)).toBe('removed')
+    expect(await store.get(aliasOf(OLD))).toMatchObject({ value: '0'.repeat(17) })
+  })
+})
+
 describe('rotation of an imported key', () => {
   test('gives a token of our own, and lets the old one count in its overlap', async () => {
     const all = given()

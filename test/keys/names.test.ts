@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { NAME_PREFIX } from '../../src/keys/registry.ts'
+import { NAME_PREFIX, names } from '../../src/keys/names.ts'
+import type { Written } from '../../src/model/ports.ts'
 import { memory } from '../../src/stores/memory.ts'
 import { created, done, failing, given, idsOf, NOW } from './given.ts'
 
@@ -21,10 +22,11 @@ describe('a reservation', () => {
 
   test('is taken over by one of many alone', async () => {
     const { keys, store } = given()
+    await created({ keys }, 'first')
     await store.put(`${NAME_PREFIX}ci`, `${NOBODY} ${NOW - 1000}`)
     const results = await Promise.all(Array.from({ length: 8 }, () => keys.create({ name: 'ci' }, 'operator', NOW)))
     expect(results.filter((result) => !('problem' in result))).toHaveLength(1)
-    expect(await idsOf(store, 'key:')).toHaveLength(1)
+    expect(await idsOf(store, 'key:')).toHaveLength(2)
   })
 
   test('of a key that has another name by now is taken over', async () => {
@@ -48,6 +50,57 @@ describe('a reservation', () => {
     const { record } = await created(all, 'ci')
     await all.store.put(`key:${record.id}`, '{"v":2}')
     expect(await all.keys.create({ name: 'ci' }, 'operator', NOW + 1000)).toEqual({ problem: 'name-taken' })
+  })
+})
+
+describe('what is given back', () => {
+  const nobodyBears = async () => false
+
+  test('is only what the key itself holds', async () => {
+    const store = memory()
+    const { reserve, release } = names(store, nobodyBears)
+    await reserve('ci', 'a', NOW)
+    await release('ci', 'b')
+    await release('ci', '')
+    expect(await idsOf(store, 'name:')).toEqual(['name:ci'])
+    await release('ci', 'a')
+    expect(await idsOf(store, 'name:')).toEqual([])
+    await release('ci', 'a')
+  })
+
+  test('is only what was reserved by that writing', async () => {
+    const store = memory()
+    const { reserve, release } = names(store, nobodyBears)
+    const old = (await reserve('ci', 'a', NOW)) as Written
+    await reserve('ci', 'b', NOW + 60)
+    await release('ci', 'a', old)
+    expect(await reserve('ci', 'c', NOW + 60)).toEqual({ holder: 'b' })
+  })
+
+  test('is not what somebody else has taken between the look and the deletion', async () => {
+    const store = memory()
+    const { reserve } = names(store, nobodyBears)
+    await reserve('ci', 'a', NOW)
+    const overtaken = names(
+      {
+        ...store,
+        delete: async (id, options) => {
+          await reserve('ci', 'b', NOW + 60)
+          return store.delete(id, options)
+        },
+      },
+      nobodyBears,
+    )
+    await overtaken.release('ci', 'a')
+    expect(await reserve('ci', 'c', NOW + 60)).toEqual({ holder: 'b' })
+  })
+
+  test('is the name of a key whose id was drawn before', async () => {
+    const all = given({ random: (bytes) => new Uint8Array(bytes).fill(7) })
+    const { record } = await created(all, 'first')
+    expect(await all.keys.create({ name: 'second' }, 'operator', NOW)).toEqual({ problem: 'conflict' })
+    expect(await idsOf(all.store, 'name:')).toEqual(['name:first'])
+    expect((await all.keys.show(record.id, 'operator'))?.record).toEqual(record)
   })
 })
 

@@ -402,6 +402,12 @@ describe('a viewable copy', () => {
     expect(await all.keys.reveal(record.id, 'operator', NOW)).toEqual({ token: rotated.token })
   })
 
+  test('is not made by a rotation of a key that has none', async () => {
+    const all = given(ENCRYPTION)
+    const { record } = await created(all)
+    expect(done(await all.keys.rotate(record.id, { overlapSeconds: 0 }, 'operator', NOW)).record.copy).toBeUndefined()
+  })
+
   test('goes with the secret where the encryption key is gone', async () => {
     const all = given(ENCRYPTION)
     const { record } = await created(all, 'ci', { viewable: true })
