@@ -13,11 +13,14 @@ import type { Limiter, SecretSource, Store } from '../../src/model/ports.ts'
 import { StoreError } from '../../src/model/store-error.ts'
 import { late as lateStore } from '../../src/stores/late.ts'
 import { webhooks } from '../../src/webhooks.ts'
+import type { OpenedStore } from './stores.ts'
 import { openLimiter, openStore } from './stores.ts'
 
 export interface NodeEquipmentOptions {
   /** Goes before what the document's `store` names. */
-  readonly store?: string | undefined
+  readonly store?: OpenedStore | string | undefined
+  /** The text of a store that was opened already: what counts requests is opened by it. */
+  readonly limiterText?: string | undefined
   readonly secrets: SecretSource
   /** Where the vendors' own variables are. */
   readonly variables: Readonly<Record<string, string | undefined>>
@@ -31,7 +34,7 @@ export interface NodeEquipment extends Equipment {
 }
 
 /** Every kind and every driver that there is: each driver is loaded only where it is named. */
-export function nodeEquipment({ store, secrets, variables, now }: NodeEquipmentOptions): NodeEquipment {
+export function nodeEquipment({ store, limiterText, secrets, variables, now }: NodeEquipmentOptions): NodeEquipment {
   const opened: Promise<{ close?(): void }>[] = []
 
   function kept<T extends { close?(): void }>(opening: Promise<T>): Promise<T> {
@@ -54,12 +57,13 @@ export function nodeEquipment({ store, secrets, variables, now }: NodeEquipmentO
 
   const parts: Parts = {
     openStore({ document: { store: named } }): Store | undefined {
+      if (typeof store === 'object') return store
       const found = store === undefined ? opening(named?.binding ?? '', asStore) : asStore(store)
       return found && lateStore(found)
     },
     limits(settings, kept) {
       const { limiter, store: named } = settings.document
-      const text = limiter === undefined ? store : undefined
+      const text = limiter === undefined ? (limiterText ?? (typeof store === 'string' ? store : undefined)) : undefined
       const binding = (limiter ?? named)?.binding
       const found = text === undefined ? binding && opening(binding, asLimiter) : asLimiter(text)
       // Without a store nothing is shared between processes anyway.

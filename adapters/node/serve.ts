@@ -18,6 +18,7 @@ import { nodeEquipment } from './equipment.ts'
 import { originAt } from './forward.ts'
 import { gateServer } from './server.ts'
 import { stopper } from './stop.ts'
+import type { OpenedStore } from './stores.ts'
 import type { TlsFiles } from './tls.ts'
 
 export interface ServeOptions {
@@ -26,8 +27,10 @@ export interface ServeOptions {
   readonly text?: string | undefined
   /** Goes before the document's own. */
   readonly origin?: string | undefined
-  /** Where issued keys are kept, such as `sqlite:./keys.db`; goes before what the document's `store` names. */
-  readonly store?: string | undefined
+  /** Where issued keys are kept, opened or as `sqlite:./keys.db`; goes before what the document's `store` names. */
+  readonly store?: OpenedStore | string | undefined
+  /** The text of a store that is given opened, for what is kept beside it. */
+  readonly storeText?: string | undefined
   /** Where the vendors' own variables are, for stores that need some. Default: the process's environment. */
   readonly variables?: Readonly<Record<string, string | undefined>> | undefined
   /** Default 127.0.0.1. */
@@ -65,7 +68,8 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const sink = options.sink ?? consoleSink()
   const secrets = options.secrets ?? env(process.env)
   const host = { now, elapsed: () => performance.now(), digests: nodeDigests(), secrets, sink }
-  const equipment = nodeEquipment({ store: options.store, variables: options.variables ?? process.env, secrets, now })
+  const { store, storeText: limiterText, variables = process.env } = options
+  const equipment = nodeEquipment({ store, limiterText, variables, secrets, now })
   const source = { text: options.text, document: options.document }
   const gate = gateOf(await load(source, host, { transport: 'any' }, equipment), management)
   await probe(gate.latchkey.equipped?.store)

@@ -5,10 +5,34 @@ import type { Document } from '../document.ts'
 /** The variable that holds the token of the embedded default. */
 export const EMBEDDED_TOKEN = 'LATCHKEY_TOKEN'
 
-/** What `serve` runs without a document: one token in front of everything but `GET /health`. */
-export function embeddedDocument(isOpen: boolean): Document {
+const TOKEN_CREDENTIAL = {
+  kind: 'static-token',
+  name: 'default',
+  tokens: { secret: EMBEDDED_TOKEN },
+  type: 'full-access',
+} as const
+
+const KEY_CREDENTIAL = {
+  kind: 'api-key',
+  name: 'keys',
+  peppers: [{ version: 1, secret: 'LATCHKEY_PEPPER' }],
+  selfRotation: true,
+} as const
+
+/** What `serve` runs without a document. */
+export interface Embedded {
+  readonly isOpen: boolean
+  /** Whether `LATCHKEY_TOKEN` counts, set or generated. */
+  readonly hasToken: boolean
+  /** Whether keys are issued: where a store was named. */
+  readonly hasKeys: boolean
+}
+
+/** One token, or issued keys, or both, in front of everything but `GET /health`. */
+export function embeddedDocument({ isOpen, hasToken, hasKeys }: Embedded): Document {
   return {
-    credentials: [{ kind: 'static-token', name: 'default', tokens: { secret: EMBEDDED_TOKEN }, type: 'full-access' }],
+    credentials: [...(hasToken ? [{ ...TOKEN_CREDENTIAL }] : []), ...(hasKeys ? [{ ...KEY_CREDENTIAL }] : [])],
+    ...(hasKeys && { store: { binding: 'LATCHKEY_STORE' } }),
     routes: isOpen
       ? [{ path: '/*', public: true }]
       : [{ path: '/health', methods: ['GET'], public: true }, { path: '/*' }],

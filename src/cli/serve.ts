@@ -9,6 +9,8 @@ import { validateText } from '../validate.ts'
 import { VERSION } from '../version.ts'
 import { EMBEDDED_TOKEN, echoOrigin, embeddedDocument, opensTheGate } from './embedded.ts'
 import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
+import type { ReadyKeys } from './serve-keys.ts'
+import { firstKey, readyKeys } from './serve-keys.ts'
 import { complain, paint, say, warn } from './terminal.ts'
 import { newToken } from './token.ts'
 import type { Flags, Given } from './usage.ts'
@@ -18,6 +20,11 @@ export const SERVE_FLAGS: Flags = {
   ...INPUT_FLAGS,
   json: { type: 'boolean', description: 'print the line of the start as JSON' },
   origin: { type: 'string', valueHint: 'URL', description: 'where allowed requests go; before the document' },
+  store: {
+    type: 'string',
+    valueHint: 'STORE',
+    description: "where issued keys are, as sqlite:./keys.db; else LATCHKEY_STORE, else the document's",
+  },
   host: { type: 'string', valueHint: 'H', description: 'address to listen on; else LATCHKEY_HOST, else 127.0.0.1' },
   port: { type: 'string', valueHint: 'N', description: 'port to listen on; else LATCHKEY_PORT, PORT, else 8787' },
   'tls-cert': { type: 'string', valueHint: 'FILE', description: 'PEM certificate chain, read again when it changes' },
@@ -67,7 +74,11 @@ async function serveDocument(text: string, flags: Given, variables: Variables): 
   const result = validateText(text)
   // The gate tells the faults themselves, as it does on every host.
   if (!result.ok) complain('the configuration is faulty; every request is answered 503 until it is mended')
-  const running = await start(flags, variables, { text, secrets: secretsOf(flags, variables) })
+  const secrets = secretsOf(flags, variables)
+  const keys = result.ok
+    ? await readyKeys({ text: storeText(flags, variables), variables, secrets, document: result.document })
+    : undefined
+  const running = await start(flags, variables, { text, secrets, ...startedWith(keys) })
   announce(running, flags, result.ok ? 'enforcing' : 'faulty', result.ok ? running.origin : 'none')
   warnOfOpenBind(running, flags)
   return running
@@ -75,14 +86,21 @@ async function serveDocument(text: string, flags: Given, variables: Variables): 
 
 async function serveEmbedded(flags: Given, variables: Variables): Promise<Running> {
   const isOpen = opensTheGate(variables['LATCHKEY_AUTH'])
+  const named = storeText(flags, variables)
   const own = await secretsOf(flags, variables).get(EMBEDDED_TOKEN)
-  const generated = own.length > 0 ? undefined : newToken()
+  // Where keys are issued, nobody needs a token beside them.
+  const generated = own.length > 0 || named !== undefined ? undefined : newToken()
   const secrets = generated === undefined ? secretsOf(flags, variables) : env({ [EMBEDDED_TOKEN]: generated })
+  const hasToken = own.length > 0 || generated !== undefined
+  const document = embeddedDocument({ isOpen, hasToken, hasKeys: named !== undefined })
+  const keys = await readyKeys({ text: named, variables, secrets, document })
+  const first = keys && (await firstKey(keys))
   const echo = flags.text('origin') === undefined ? await echoOrigin() : undefined
-  const running = await start(flags, variables, { document: embeddedDocument(isOpen), secrets, origin: echo?.url })
+  const running = await start(flags, variables, { document, secrets, origin: echo?.url, ...startedWith(keys) })
   announce(running, flags, isOpen ? 'open' : 'enforcing', echo ? 'an echo of what arrives' : running.origin)
   if (isOpen) remindThatItIsOpen()
   else if (generated !== undefined) introduce(generated, running.url)
+  if (first) introduceKey(first.token, running.url)
   warnOfOpenBind(running, flags)
   return {
     ...running,
@@ -93,12 +111,25 @@ async function serveEmbedded(flags: Given, variables: Variables): Promise<Runnin
   }
 }
 
+/** The flag, then the variable; a document's own binding is read where there is neither. */
+function storeText(flags: Given, variables: Variables): string | undefined {
+  return flags.text('store') ?? (variables['LATCHKEY_STORE'] || undefined)
+}
+
+type StartedWith = Pick<Parameters<typeof serveGate>[0], 'store' | 'storeText'> & { readonly secrets?: SecretSource }
+
+function startedWith(keys: ReadyKeys | undefined): StartedWith {
+  return keys ? { store: keys.store, storeText: keys.text, secrets: keys.secrets } : {}
+}
+
 type Started = Running & { readonly origin: string }
 
 async function start(
   flags: Given,
   variables: Variables,
-  what: Pick<Parameters<typeof serveGate>[0], 'text' | 'document' | 'origin'> & { secrets: SecretSource },
+  what: Pick<Parameters<typeof serveGate>[0], 'text' | 'document' | 'origin' | 'store' | 'storeText'> & {
+    secrets: SecretSource
+  },
 ): Promise<Started> {
   const origin = flags.text('origin') ?? what.origin
   if (origin !== undefined && !isOriginUrl(origin)) {
@@ -106,13 +137,22 @@ async function start(
   }
   const running = await serveGate({
     ...what,
+    variables,
     origin: origin?.replace(/\/$/, ''),
     host: flags.text('host') ?? (variables['LATCHKEY_HOST'] || undefined),
     port: portOf(flags.text('port') ?? (variables['LATCHKEY_PORT'] || variables['PORT'] || undefined)),
     tls: tlsOf(flags),
     sink: sinkOf(flags.text('log') ?? (variables['LATCHKEY_LOG'] || 'json')),
   })
-  return { ...running, origin: origin ?? originSettings(running.gate.latchkey.settings)?.url ?? 'from its binding' }
+  const close = async (graceSeconds?: number) => {
+    await running.close(graceSeconds)
+    if (typeof what.store === 'object') what.store.close?.()
+  }
+  return {
+    ...running,
+    close,
+    origin: origin ?? originSettings(running.gate.latchkey.settings)?.url ?? 'from its binding',
+  }
 }
 
 function portOf(text: string | undefined): number | undefined {
@@ -158,6 +198,12 @@ function introduce(generated: string, url: string): void {
   say(`a token for this run, printed only here (set ${EMBEDDED_TOKEN} to use your own):`)
   say(`  TOKEN=${generated}`)
   say(`  curl -H "Authorization: Bearer $TOKEN" ${url}/hello`)
+}
+
+function introduceKey(token: string, url: string): void {
+  say('the first key of this store, printed only here; it makes all others:')
+  say(`  export LATCHKEY_KEY=${token}`)
+  say(`  npx latchkey keys create --url ${url} --name app --type full-access`)
 }
 
 function remindThatItIsOpen(): void {
