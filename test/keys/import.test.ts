@@ -6,6 +6,7 @@ import { parseKey } from '../../src/keys/format.ts'
 import { importIdOf, isHashOf } from '../../src/keys/import.ts'
 import type { ImportedKey } from '../../src/keys/registry.ts'
 import type { Entry } from '../../src/model/ports.ts'
+import vectors from './format-vectors.json' with { type: 'json' }
 import {
   created,
   customKeeper,
@@ -38,6 +39,12 @@ function aliasOf(key: ImportedKey, pepper = PEPPER): string {
 }
 
 describe('the place of an imported hash', () => {
+  test.each(vectors.imports)('of $scheme is what the vector says', async ({ scheme, hash, id }) => {
+    for (const digests of [nodeDigests(), webDigests()]) {
+      expect(await importIdOf(scheme as ImportedKey['scheme'], hash, vectors.pepper, digests)).toBe(id)
+    }
+  })
+
   test('is the same by all digests, and names its pepper', async () => {
     const id = aliasOf(STRAPI)
     expect(id).toMatch(/^import:1:[0-9A-Za-z]{43}$/)

@@ -4,6 +4,7 @@ import { webDigests } from '../../src/crypto/web.ts'
 import { checkPepper, keepPepper, PEPPER_PREFIX } from '../../src/keys/pepper-check.ts'
 import type { Entry } from '../../src/model/ports.ts'
 import { memory } from '../../src/stores/memory.ts'
+import vectors from './format-vectors.json' with { type: 'json' }
 import { created, given, idsOf, NOW, PEPPER } from './given.ts'
 
 const OTHER = { ...PEPPER, secret: 'another pepper of the same version, as long' }
@@ -33,6 +34,12 @@ test('both digests make one check of a pepper', async () => {
   const store = memory()
   await keepPepper(store, PEPPER, nodeDigests())
   expect(await checkPepper(store, PEPPER, webDigests())).toBe('same')
+})
+
+test('the check of a pepper is what the vector says', async () => {
+  const store = memory()
+  await keepPepper(store, vectors.pepper, nodeDigests())
+  expect(await store.get(vectors.pepperCheck.id)).toMatchObject({ value: vectors.pepperCheck.value })
 })
 
 test('the check of a pepper tells nothing of it', async () => {
