@@ -2,9 +2,13 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { CHECK_FLAGS } from '../src/cli/check.ts'
 import { EXPLAIN_FLAGS } from '../src/cli/explain.ts'
+import { ACCESS_FLAGS } from '../src/cli/keys/access.ts'
+import { KEY_COMMANDS } from '../src/cli/keys/commands.ts'
+import { PEPPER_FLAGS } from '../src/cli/pepper.ts'
 import { SERVE_FLAGS } from '../src/cli/serve.ts'
 import { TOKEN_FLAGS } from '../src/cli/token.ts'
 import type { Flags } from '../src/cli/usage.ts'
+import { WHOAMI_FLAGS } from '../src/cli/whoami.ts'
 import { HOSTS, KEYS_BY_HOST } from '../src/hosts.ts'
 import { REASONS } from '../src/model/reason.ts'
 
@@ -16,6 +20,14 @@ import { REASONS } from '../src/model/reason.ts'
 /** The pages that hold generated blocks. */
 export const GENERATED_PAGES: readonly string[] = ['docs/configuration.md', 'docs/http.md', 'docs/cli.md']
 
+/** The flags of each command of `latchkey keys`, but for those that all have. */
+const KEY_FLAGS = await Promise.all(
+  Object.entries(KEY_COMMANDS).map(async ([name, { load }]) => {
+    const own = Object.entries((await load()).flags).filter(([flag]) => !Object.hasOwn(ACCESS_FLAGS, flag))
+    return [name, Object.fromEntries(own)] as const
+  }),
+)
+
 const BLOCKS: Readonly<Record<string, () => string>> = {
   'keys by host': keysByHost,
   refusals,
@@ -23,6 +35,11 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
   'flags of check': () => flags(CHECK_FLAGS),
   'flags of explain': () => flags(EXPLAIN_FLAGS),
   'flags of token': () => flags(TOKEN_FLAGS),
+  'flags of pepper': () => flags(PEPPER_FLAGS),
+  'flags of whoami': () => flags(WHOAMI_FLAGS),
+  'commands of keys': keyCommands,
+  'flags of keys': () => flags(ACCESS_FLAGS),
+  ...Object.fromEntries(KEY_FLAGS.map(([name, each]) => [`flags of keys ${name}`, () => flags(each)])),
 }
 
 /** A page with its blocks filled anew. Throws where a block has a name that nothing here makes. */
@@ -51,6 +68,13 @@ function refusals(): string {
   ])
   const byStatus = rows.toSorted(([a], [b]) => Number(a) - Number(b))
   return table(['status', 'reason', 'error in the challenge', 'title'], byStatus)
+}
+
+function keyCommands(): string {
+  const rows = Object.entries(KEY_COMMANDS).map(([name, { positionals = [], description }]) => {
+    return [`\`${[name, ...positionals].join(' ')}\``, description]
+  })
+  return table(['command', 'what it does'], rows)
 }
 
 function flags(flags: Flags): string {

@@ -1,9 +1,9 @@
-import type { Command, Commands } from '../command.ts'
+import type { Command } from '../command.ts'
 
 const KEY = ['KEY']
 
 /** The commands below `latchkey keys`; KEY is an id or a name. */
-export const KEY_COMMANDS: Commands = {
+export const KEY_COMMANDS: Readonly<Record<string, Command>> = {
   create: {
     description: 'make a key; its token goes to stdout, once',
     load: () => import('./create.ts').then(({ create, CREATE_FLAGS }) => ({ flags: CREATE_FLAGS, run: create })),
@@ -76,4 +76,4 @@ export const KEY_COMMANDS: Commands = {
     load: () =>
       import('./expiring.ts').then(({ expiring, EXPIRING_FLAGS }) => ({ flags: EXPIRING_FLAGS, run: expiring })),
   },
-} satisfies Readonly<Record<string, Command>>
+}
