@@ -84,8 +84,80 @@ export interface ApiKeyDocument extends AnyCredentialDocument {
   readonly selfRotation?: boolean
 }
 
+/** The signature algorithms (RFC 7518 3.1, RFC 8037) that a token may be signed by. */
+export type JwtAlgorithm =
+  | 'HS256'
+  | 'HS384'
+  | 'HS512'
+  | 'RS256'
+  | 'RS384'
+  | 'RS512'
+  | 'PS256'
+  | 'PS384'
+  | 'PS512'
+  | 'ES256'
+  | 'ES384'
+  | 'ES512'
+  | 'EdDSA'
+
+/** Where the keys of an issuer are: exactly one of these. */
+export type JwtKeysDocument =
+  | { readonly jwksUrl: string }
+  /** By the issuer's own metadata (OpenID Connect Discovery, RFC 8414). */
+  | { readonly discover: true }
+  /** A JSON Web Key Set (RFC 7517) in a secret: no network. */
+  | { readonly jwks: SecretsDocument }
+  /** For HMAC: the secret is UTF-8 text. */
+  | SecretsDocument
+
+/** JSON Web Tokens (RFC 7519) of one issuer. */
+export interface JwtDocument extends AnyCredentialDocument {
+  readonly kind: 'jwt'
+  /** What `iss` must be; null: whatever it is. */
+  readonly issuer: string | null
+  /** What `aud` must hold one of; null: whatever it holds. */
+  readonly audience: string | readonly string[] | null
+  readonly algorithms: readonly JwtAlgorithm[]
+  readonly keys: JwtKeysDocument
+  /** The claim that holds permissions: a text split by spaces, or a list; a path such as `realm_access.roles`. */
+  readonly permissionsClaim?: string
+  /** Roles to permissions; an unknown role grants nothing. */
+  readonly grants?: { readonly claim: string; readonly map: Readonly<Record<string, readonly string[]>> }
+  /** The claim that names the owner. */
+  readonly ownerClaim?: string
+  /** Default 5. */
+  readonly clockToleranceSeconds?: number
+  /** Default true. */
+  readonly requireExpiry?: boolean
+  /** How long after `iat` a token counts at most. Default: as long as `exp` says. */
+  readonly maxAgeSeconds?: number
+  /** What `typ` may be; an absent one passes. Default `["JWT", "at+jwt"]`. */
+  readonly types?: readonly string[]
+  /** Claims that must equal, or be among, these. */
+  readonly require?: Readonly<Record<string, JwtClaimDocument | readonly JwtClaimDocument[]>>
+  /** A ceiling, where the token says itself what it may do; else what it may do, by default `read-only`. */
+  readonly type?: GrantType
+  readonly surface?: Surface
+}
+
+type JwtClaimDocument = string | number | boolean
+
+/** Access tokens of Azure API Management's self-hosted gateways. */
+export interface GatewayKeyDocument extends AnyCredentialDocument {
+  readonly kind: 'gateway-key'
+  /** By the gateway's id: both keys count. */
+  readonly gateways: Readonly<
+    Record<string, { readonly primary: SecretsDocument; readonly secondary?: SecretsDocument }>
+  >
+  /** In which form the expiry is signed. Default `either`. */
+  readonly stringToSign?: 'round-trip' | 'compact' | 'either'
+  /** Default `read-only`. */
+  readonly type?: GrantType
+  readonly surface?: Surface
+}
+
 /** A credential of a document. */
-export type CredentialDocument = StaticTokenDocument | ApiKeyDocument
+export type CredentialDocument = StaticTokenDocument | ApiKeyDocument | JwtDocument | GatewayKeyDocument
 
 /** What a store can be. */
 export type StoreKind =

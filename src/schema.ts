@@ -148,7 +148,92 @@ const apiKey = v.strictObject({
   selfRotation: v.exactOptional(v.boolean('true or false')),
 })
 
-const credential = v.variant('kind', [staticToken, apiKey], 'a credential whose "kind" is "static-token" or "api-key"')
+const ISSUER_URL = 'a URL such as "https://id.example/jwks.json": https, or http on loopback'
+const issuerUrl = v.pipe(matching(/^https?:\/\/[^\s#@\\]+$/, ISSUER_URL), v.check(isWebhookUrl, ISSUER_URL))
+const claimName = () => matching(/^[\x21-\x7e]{1,200}$/, 'the name of a claim, or a path such as "realm_access.roles"')
+const claimValue = v.union([v.string(), v.number(), v.boolean()], 'a text, a number, true or false')
+const claimed = v.record(
+  text('the name of a claim'),
+  v.union([claimValue, listOf(claimValue, 'values')], 'a value, or a list'),
+  'claims',
+)
+const AUDIENCE = 'a text, a list of texts, or null'
+const KEYS = 'one of { "jwksUrl" }, { "discover": true }, { "jwks": { "secret": "NAME" } } and { "secret": "NAME" }'
+
+const jwt = v.strictObject({
+  kind: v.literal('jwt'),
+  ...credentialEntries,
+  surface: v.exactOptional(oneOf('api', 'admin', 'keys')),
+  issuer: v.nullable(matching(/^[\x21-\x7e]{1,500}$/, 'what "iss" is, or null')),
+  audience: v.nullable(
+    v.union([matching(/^.{1,500}$/, AUDIENCE), listOf(matching(/^.{1,500}$/, AUDIENCE), AUDIENCE)], AUDIENCE),
+  ),
+  algorithms: listOf(
+    oneOf(
+      'HS256',
+      'HS384',
+      'HS512',
+      'RS256',
+      'RS384',
+      'RS512',
+      'PS256',
+      'PS384',
+      'PS512',
+      'ES256',
+      'ES384',
+      'ES512',
+      'EdDSA',
+    ),
+    'a list of algorithms, such as ["ES256"]',
+  ),
+  keys: v.union(
+    [
+      v.strictObject({ jwksUrl: issuerUrl }, KEYS),
+      v.strictObject({ discover: v.literal(true, 'true') }, KEYS),
+      v.strictObject({ jwks: secrets }, KEYS),
+      secretSlot,
+      listOf(secretSlot, KEYS),
+    ],
+    KEYS,
+  ),
+  permissionsClaim: v.exactOptional(claimName()),
+  grants: v.exactOptional(
+    v.strictObject(
+      {
+        claim: claimName(),
+        map: v.record(text('a role'), v.array(permission(), 'a list of permissions'), 'roles and their permissions'),
+      },
+      'an object such as { "claim": "org_role", "map": { "org:admin": ["orders.*"] } }',
+    ),
+  ),
+  ownerClaim: v.exactOptional(claimName()),
+  clockToleranceSeconds: v.exactOptional(between(0, 300, 'seconds')),
+  requireExpiry: v.exactOptional(v.boolean('true or false')),
+  maxAgeSeconds: v.exactOptional(between(1, 31_536_000, 'seconds')),
+  types: v.exactOptional(listOf(matching(/^[!-~]{1,100}$/, 'a media type such as "at+jwt"'), 'a list of types')),
+  require: v.exactOptional(claimed),
+})
+
+const gatewayKey = v.strictObject({
+  kind: v.literal('gateway-key'),
+  ...credentialEntries,
+  surface: v.exactOptional(oneOf('api', 'admin', 'keys')),
+  gateways: v.record(
+    matching(/^[^&\s,]{1,80}$/, 'the id of a gateway: 1 to 80 characters, no "&"'),
+    v.strictObject(
+      { primary: secrets, secondary: v.exactOptional(secrets) },
+      'an object such as { "primary": { "secret": "GW1_PRIMARY" } }',
+    ),
+    'gateways and their keys',
+  ),
+  stringToSign: v.exactOptional(oneOf('round-trip', 'compact', 'either')),
+})
+
+const credential = v.variant(
+  'kind',
+  [staticToken, apiKey, jwt, gatewayKey],
+  'a credential whose "kind" is "static-token", "api-key", "jwt" or "gateway-key"',
+)
 
 const route = v.strictObject(
   {

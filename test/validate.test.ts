@@ -65,13 +65,13 @@ describe('validate', () => {
       'an unknown kind',
       ['credentials', 0, 'kind'],
       'password',
-      ['/credentials/0/kind: a credential whose "kind" is "static-token" or "api-key"'],
+      ['/credentials/0/kind: a credential whose "kind" is "static-token", "api-key", "jwt" or "gateway-key"'],
     ],
     [
       'no kind',
       ['credentials', 0, 'kind'],
       undefined,
-      ['/credentials/0/kind: a credential whose "kind" is "static-token" or "api-key"'],
+      ['/credentials/0/kind: a credential whose "kind" is "static-token", "api-key", "jwt" or "gateway-key"'],
     ],
     [
       'a credential without tokens',

@@ -2,7 +2,7 @@ import type { Range } from '../lib/ip.ts'
 import type { EpochSeconds } from './access.ts'
 
 /** The kinds of credential that a verifier can prove. */
-export type CredentialKind = 'static-token' | 'api-key'
+export type CredentialKind = 'static-token' | 'api-key' | 'jwt' | 'gateway-key'
 
 /** What a principal may reach: the API, the origin's own administration, or Latchkey's key management. */
 export type Surface = 'api' | 'admin' | 'keys'
