@@ -154,7 +154,7 @@ export const ENDPOINTS: Readonly<Record<Operation, Endpoint>> = {
   'read-usage': {
     tag: 'Usage',
     summary: 'Tell how often keys were used',
-    description: 'By key, owner and UTC day, or summed up by one of them. What is counted shows within a minute.',
+    description: 'By key, owner and UTC day, or summed up by one of them. What was counted in the last seconds may not be in it yet.',
     query: usageSchema,
     replies: { 200: { description: 'the counts', schema: 'Usage', example: examples.usage } },
     problems: [],

@@ -7,7 +7,7 @@ import { PROBLEMS } from '../../../src/http/keys/problems.ts'
 import { STATUSES } from '../../../src/model/reason.ts'
 import { VERSION } from '../../../src/version.ts'
 import type { OperationObject, ParameterObject } from './described.ts'
-import { DESCRIBED, errorsBy, responseOf } from './described.ts'
+import { DESCRIBED, errorsBy, expectDescribed, responseOf } from './described.ts'
 import { BASE, given } from './given.ts'
 
 /** Every value in a document that is an object, with where it stands. */
@@ -141,6 +141,31 @@ describe('the OpenAPI document', () => {
     const told = new Set(Object.values(ENDPOINTS).flatMap(({ problems }) => problems))
     for (const reason of ['name-taken', 'overlap-running', 'not-viewable', 'beyond-actor'] as const) {
       expect(told.has(reason)).toBe(true)
+    }
+  })
+
+  test('holds every reply of these tests to itself', async () => {
+    const { ask, create } = given()
+    const { id } = await create('ci')
+    const path = `/keys/${id}`
+    const { reply } = await ask('GET', path)
+    const headers = { 'Content-Type': 'application/problem+json', 'X-Latchkey-Request-Id': 'a', 'Retry-After': '5' }
+    const problem = { type: 'a', title: 'b', status: 409, reason: 'overlap-running', requestId: 'c' }
+    const { ETag: _tag, Etag: _Tag, ...untagged } = reply.headers as Record<string, string>
+    expectDescribed('GET', path, reply)
+    for (const wrong of [
+      { ...reply, body: reply.body.replace('{', '{"secret":{"digest":"a"},') },
+      { ...reply, body: reply.body.replace('"api"', '"web"') },
+      { ...reply, body: '{}' },
+      { ...reply, status: 202 },
+      { ...reply, headers: untagged },
+      { ...reply, headers: { ...reply.headers, 'Content-Type': 'text/html' } },
+      { status: 304, headers: reply.headers, body: 'a' },
+      { status: 409, headers, body: JSON.stringify(problem) },
+      { status: 503, headers: { ...headers, 'Retry-After': 'soon' }, body: JSON.stringify(problem) },
+      { status: 404, headers, body: JSON.stringify({ ...problem, reason: 'name-taken' }) },
+    ]) {
+      expect(() => expectDescribed('GET', path, wrong), JSON.stringify(wrong)).toThrow()
     }
   })
 
