@@ -85,7 +85,8 @@ function permissionFaults(grants: readonly Grant[], permissions: readonly string
   const bounds = grants.filter(({ type }) => type === 'custom').map((grant) => grant.permissions.map(partsOf))
   return faultsOf(
     permissions.map((text, place) => {
-      const isCovered = bounds.every((patterns) => patterns.some((pattern) => includes(pattern, partsOf(text))))
+      const parts = partsOf(text)
+      const isCovered = bounds.every((patterns) => patterns.some((pattern) => includes(pattern, parts)))
       return [`/permissions/${place}`, isCovered, 'one that your own credential covers']
     }),
   )

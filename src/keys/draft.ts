@@ -49,6 +49,7 @@ const DAY_SECONDS = 86_400
 /** The end of the year 9999: RFC 3339 tells no later time. */
 const LATEST = 253_402_300_799
 /** So that a record with all of them, another secret and a reason is below what any store takes in one entry. */
+const MOST_PERMISSIONS = 1000
 const MOST_PERMISSION_CHARACTERS = 32_768
 const MOST_METADATA_CHARACTERS = 4096
 const MOST_ADDRESSES = 100
@@ -82,7 +83,7 @@ export function fieldFaults(draft: KeyDraft): DraftFault[] {
     ['/surface', isAbsentOr(draft.surface, isSurface), '"api", "admin" or "keys"'],
     ['/permissions', (type === 'custom') === isSome(permissions), 'a list for "custom", and for no other type'],
     ...checksOf('/permissions', permissions, isPermission, 'segments split by "." or ":", such as "orders.read"'),
-    ['/permissions', sizeOf(permissions) <= MOST_PERMISSION_CHARACTERS, '32 KB in all at most'],
+    ['/permissions', isStorable(permissions), `${MOST_PERMISSIONS} at most, and 32 KB in all`],
     ...checksOf('/addresses', addresses, isRange, 'an address or a block such as "10.0.0.0/8"'),
     ['/addresses', (addresses?.length ?? 0) <= MOST_ADDRESSES, `${MOST_ADDRESSES} at most`],
     ...checksOf(
@@ -178,8 +179,9 @@ function isSome(list: unknown): boolean {
   return list !== undefined && !isEmpty(list)
 }
 
-function sizeOf(list: unknown): number {
-  return Array.isArray(list) ? list.join().length : 0
+function isStorable(permissions: readonly string[] | undefined): boolean {
+  if (!Array.isArray(permissions)) return true
+  return permissions.length <= MOST_PERMISSIONS && permissions.join().length <= MOST_PERMISSION_CHARACTERS
 }
 
 function isOwner(text: unknown): boolean {

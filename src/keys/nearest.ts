@@ -1,9 +1,12 @@
+import type { PermissionParts } from '../lib/permission.ts'
 import { parsePermission } from '../lib/permission.ts'
 import type { DraftFault } from './draft.ts'
 
 /** How many route permissions a fault names, and for how many permissions they are looked for. */
 const NAMED = 3
-const MOST_COMPARED = 20
+const MOST_COMPARED = 10
+/** Of longer texts the beginning is compared: the work grows with the square. */
+const MOST_CHARACTERS = 100
 const PARAMETER = /\{[A-Za-z_][A-Za-z0-9_]*\}/
 
 /**
@@ -15,9 +18,14 @@ export function unneeded(
   templates: readonly string[],
   isLookedAt: (permission: string) => boolean = () => true,
 ): DraftFault[] {
+  const needed = templates.map((template) => parsePermission(template).parts)
+  const isNeeded = (permission: string) => {
+    const granted = parsePermission(permission).parts
+    return needed.some((each) => isNeededBy(each, granted))
+  }
   return permissions
     .map((permission, place) => ({ permission, pointer: `/permissions/${place}` }))
-    .filter(({ permission }) => isLookedAt(permission) && !templates.some((template) => isNeeded(permission, template)))
+    .filter(({ permission }) => isLookedAt(permission) && !isNeeded(permission))
     .map(({ permission, pointer }, place) => {
       return { pointer, message: messageOf(place < MOST_COMPARED ? nearest(permission, templates) : []) }
     })
@@ -26,7 +34,7 @@ export function unneeded(
 /** The three templates that are nearest to a permission by edit distance, the nearest first. */
 export function nearest(permission: string, templates: readonly string[]): string[] {
   return [...new Set(templates)]
-    .map((template) => ({ template, distance: distance(permission, filled(template, permission)) }))
+    .map((template) => ({ template, distance: distance(start(permission), start(filled(template, permission))) }))
     .sort((a, b) => a.distance - b.distance || (a.template < b.template ? -1 : 1))
     .slice(0, NAMED)
     .map(({ template }) => template)
@@ -38,10 +46,8 @@ function messageOf(near: readonly string[]): string {
   return `one that a route needs${named}${hint}`
 }
 
-/** Whether a permission covers what a route needs for some path. */
-function isNeeded(permission: string, template: string): boolean {
-  const granted = parsePermission(permission).parts
-  const needed = parsePermission(template).parts
+/** Whether what a route needs for some path is covered by what is granted. */
+function isNeededBy(needed: PermissionParts, granted: PermissionParts): boolean {
   if (needed.length < granted.length || (needed.length > granted.length && granted.at(-1) !== '*')) return false
   return granted.every((part, place) => {
     const wanted = needed[place] as string
@@ -64,6 +70,10 @@ function filled(template: string, permission: string): string {
   return parsePermission(template)
     .parts.map((part, place) => (PARAMETER.test(part) ? parts[place] || part : part))
     .join('')
+}
+
+function start(text: string): string {
+  return text.slice(0, MOST_CHARACTERS)
 }
 
 /** How many characters must be put in, taken out or changed to make one text of the other (Levenshtein). */

@@ -76,6 +76,7 @@ describe('a draft', () => {
       { type: 'custom', permissions: Array(200).fill('x'.repeat(200)) },
       ['/permissions'],
     ],
+    ['more permissions than anybody lists', { type: 'custom', permissions: Array(1001).fill('a') }, ['/permissions']],
     ['no address', { addresses: ['localhost', '10.0.0.1/8', null] }, ['/addresses/0', '/addresses/1', '/addresses/2']],
     ['too many addresses', { addresses: Array(101).fill('10.0.0.1') }, ['/addresses']],
     ['too many limits', { limits: Array(11).fill({ requests: 1, per: 'day' }) }, ['/limits']],
