@@ -154,7 +154,8 @@ export const ENDPOINTS: Readonly<Record<Operation, Endpoint>> = {
   'read-usage': {
     tag: 'Usage',
     summary: 'Tell how often keys were used',
-    description: 'By key, owner and UTC day, or summed up by one of them. What was counted in the last seconds may not be in it yet.',
+    description:
+      'By key, owner and UTC day, or summed up by one of them. What was counted in the last seconds may not be in it yet.',
     query: usageSchema,
     replies: { 200: { description: 'the counts', schema: 'Usage', example: examples.usage } },
     problems: [],
@@ -174,7 +175,7 @@ export const ENDPOINTS: Readonly<Record<Operation, Endpoint>> = {
       'The token proves itself: without any other credential it revokes its own key. One that is not known is as good as revoked.',
     form: true,
     replies: { 200: { description: 'it does not count any more' } },
-    problems: ['conflict'],
+    problems: [],
   },
   'rotate-own': {
     tag: 'Holders',

@@ -4,7 +4,7 @@ import type { Principal } from '../../model/principal.ts'
 import { formToken } from './input.ts'
 import type { KeysAppParts, KeysEnv, Proved } from './parts.ts'
 import { actorOf } from './parts.ts'
-import { unchanged } from './problems.ts'
+import { problem } from './problems.ts'
 import type { Introspection } from './replies.ts'
 
 /** Adds what is asked about a token that stands in the body: introspection (RFC 7662) and revocation (RFC 7009). */
@@ -25,11 +25,16 @@ export function addTokenRoutes(app: Hono<KeysEnv>, { prove, registry }: KeysAppP
     // RFC 7009 (2.2): a token that is not known is as good as revoked.
     if (!proved) return c.body(null, 200)
     const by = principal !== 'anonymous' && isToBeSeen(proved, principal) ? principal : proved.principal
-    const result = await registry.revoke(proved.record.id, by, at, {})
-    const isDone = !('problem' in result) || result.problem === 'not-found'
-    return isDone ? c.body(null, 200) : unchanged(c, result)
+    // Whoever changes the key in this moment must not keep it alive.
+    for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
+      const result = await registry.revoke(proved.record.id, by, at)
+      if (!('problem' in result) || result.problem === 'not-found') return c.body(null, 200)
+    }
+    return problem(c, 'dependency-unavailable', [], { 'Retry-After': '1' })
   })
 }
+
+const MOST_ATTEMPTS = 3
 
 const INACTIVE: Introspection = { active: false }
 

@@ -208,9 +208,8 @@ describe.each(STORES)('the keys API over %s', (_, open) => {
   })
 })
 
-test('HEAD is answered as GET', async () => {
+test('HEAD is answered as GET; a host leaves the body out', async () => {
   const { ask, create } = given()
-  const { id, version } = await create('ci')
-  const { status, field } = await ask('HEAD', `/keys/${id}`)
-  expect({ status, tag: field('ETag') }).toEqual({ status: 200, tag: `"${version}"` })
+  const { id } = await create('ci')
+  expect((await ask('HEAD', `/keys/${id}`)).reply).toEqual((await ask('GET', `/keys/${id}`)).reply)
 })

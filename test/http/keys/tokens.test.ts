@@ -200,3 +200,25 @@ describe.each(STORES)('revocation over %s', (_, open) => {
     expect(api.events.filter(({ type }) => type === 'key-revoked')).toHaveLength(1)
   })
 })
+
+describe('revocation of a key that somebody changes in that moment', () => {
+  test.each([
+    [2, 200, 'revoked'],
+    [3, 503, 'active'],
+  ])('%i times is answered %i', async (times, expected, state) => {
+    let left = 0
+    const api = given(undefined, {
+      through: (store) => ({
+        ...store,
+        async put(id, value, options) {
+          if (id.startsWith('key:') && left-- > 0) return 'conflict'
+          return store.put(id, value, options)
+        },
+      }),
+    })
+    const { id, token } = await api.create('ci')
+    left = times
+    expect((await api.ask('POST', '/revoke', { by: 'anonymous', form: { token } })).status).toBe(expected)
+    expect((await api.registry.show(id, 'operator'))?.record.state).toBe(state)
+  })
+})
