@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { basename, dirname, extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { UserConfig } from 'tsdown'
 import { defineConfig } from 'tsdown'
@@ -29,36 +30,61 @@ const library: UserConfig = {
   clean: false,
 }
 
-/** A deployment of this repository's own document: everything inside but the validator, which is a file beside it. */
-function deployment(name: string, entry: string, extension: 'js' | 'mjs'): UserConfig[] {
-  const folder = name === 'authorizer' ? 'dist/aws' : 'dist/worker'
+/** A document with the host that it is deployed on. */
+interface Deployment {
+  /** Of all its builds: `tsdown --filter worker`. */
+  readonly name: string
+  readonly document: string
+  readonly entry: string
+  /** What runs for every request. */
+  readonly file: string
+  /** Modules that few requests need, and that are files beside it. */
+  readonly later: readonly string[]
+}
+
+/** Everything inside but what is loaded later. What an earlier build has left there is removed. */
+function deployment({ name, document, entry, file, later }: Deployment): UserConfig[] {
+  const extension = extname(file)
   const common: UserConfig = {
-    outDir: folder,
+    name,
+    outDir: dirname(file),
     format: 'esm',
-    platform: extension === 'mjs' ? 'node' : 'browser',
-    outExtensions: () => ({ js: `.${extension}` }),
+    platform: extension === '.mjs' ? 'node' : 'browser',
+    outExtensions: () => ({ js: extension }),
     target: 'es2023',
     dts: false,
     minify: true,
     outputOptions: { comments: false },
-    clean: false,
+    clean: true,
     deps: { alwaysBundle: [/.*/], onlyBundle: false },
   }
   return [
     {
       ...common,
-      name,
-      entry: { [extension === 'mjs' ? name : 'index']: entry },
-      plugins: [bundledDocument('latchkey.json'), loadedLater('validate', extension), loadedLater('manage', extension)],
+      entry: { [basename(file, extension)]: entry },
+      plugins: [bundledDocument(document), loadedLater(later, extension)],
     },
-    { ...common, name: `${name} validator`, entry: { validate: 'src/validate.ts' } },
-    ...(extension === 'js' ? [{ ...common, name: `${name} management`, entry: { manage: 'src/http/manage.ts' } }] : []),
+    ...later.map((path) => ({ ...common, entry: { [basename(path, '.ts')]: path } })),
   ]
+}
+
+const VALIDATOR = 'src/validate.ts'
+
+/** The gate of a document as a Worker. */
+function worker(name: string, document: string): UserConfig[] {
+  const ofKeys = ['src/http/manage.ts', 'src/key-recorder.ts', 'src/stores/cloudflare-kv.ts']
+  return deployment({
+    name,
+    document,
+    entry: 'adapters/cloudflare/entry.ts',
+    file: `dist/${name}/index.js`,
+    later: [VALIDATOR, ...(hasKeys(documentAt(document)) ? ofKeys : [])],
+  })
 }
 
 interface Plugin {
   readonly name: string
-  resolveId(source: string): { id: string; external?: boolean } | undefined
+  resolveId(source: string, importer?: string): { id: string; external?: boolean } | undefined
   load?(id: string): string | undefined
 }
 
@@ -84,11 +110,15 @@ function documentAt(path: string): Document {
   throw new Error(result.faults.map(({ pointer, message }) => `${path}${pointer}: ${message}`).join('\n'))
 }
 
+function hasKeys({ credentials }: Document): boolean {
+  return credentials.some(({ kind }) => kind === 'api-key')
+}
+
 /** What a Worker's entry file would name by hand. */
-function equipmentOf({ credentials, limiter, webhooks }: Document): string {
-  const hasKeys = credentials.some(({ kind }) => kind === 'api-key')
+function equipmentOf(document: Document): string {
+  const { credentials, limiter, webhooks } = document
   const isCounted = credentials.some(({ kind, limits }) => limits && kind === 'static-token') || limiter !== undefined
-  const verifiers = hasKeys ? ['apiKey'] : []
+  const verifiers = hasKeys(document) ? ['apiKey'] : []
   const parts = [...(isCounted ? ['limits'] : []), ...(webhooks ? ['webhooks'] : [])]
   const files: Readonly<Record<string, string>> = { apiKey: 'api-key', limits: 'limits', webhooks: 'webhooks' }
   const from = (name: string) =>
@@ -103,16 +133,26 @@ function withoutSchema({ $schema: _, ...document }: Document): Document {
 }
 
 /** One file for what every request runs compresses better than chunks that a module shares with it which few need. */
-function loadedLater(module: string, extension: string): Plugin {
-  const id = `./${module}.${extension}`
+function loadedLater(paths: readonly string[], extension: string): Plugin {
+  const modules = new Map(paths.map((path) => [resolve(path), `./${basename(path, '.ts')}${extension}`]))
   return {
-    name: `latchkey:${module}`,
-    resolveId: (source) => (source === `./${module}.ts` ? { id, external: true } : undefined),
+    name: 'latchkey:later',
+    resolveId(source, importer) {
+      const id = importer && modules.get(resolve(dirname(importer), source))
+      return id ? { id, external: true } : undefined
+    },
   }
 }
 
 export default defineConfig([
   library,
-  ...deployment('worker', 'adapters/cloudflare/entry.ts', 'js'),
-  ...deployment('authorizer', 'adapters/aws/handler.ts', 'mjs'),
+  ...worker('worker', 'latchkey.json'),
+  ...worker('worker-keys', 'examples/worker-keys/latchkey.json'),
+  ...deployment({
+    name: 'authorizer',
+    document: 'latchkey.json',
+    entry: 'adapters/aws/handler.ts',
+    file: 'dist/aws/authorizer.mjs',
+    later: [VALIDATOR],
+  }),
 ])
