@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { folder, run } from '../run.ts'
+import { runHere } from '../run-here.ts'
 
 const STORE = ['--store', 'memory:']
 const TOKEN = 'lk_110jSOhO9Vk3xwZd7O2065KukRDItj6o47Kyp7S3zdQHPhZuQKO4jeEaGhqATm3Qe3dGwOkG62dQHZK'
@@ -60,7 +61,7 @@ describe('latchkey keys', () => {
     [['import', '--file', 'f', ...STORE], '--from: one of', 'import'],
     [['log', 'ci', '--limit', 'many', ...STORE], '--limit takes a whole number', 'log'],
   ])('%j is not understood: 2, one line that says why, nothing on stdout', async (args, message, command) => {
-    const { code, stdout, stderr } = await run(['keys', ...args])
+    const { code, stdout, stderr } = await runHere(['keys', ...args])
     expect([code, stdout]).toEqual([2, ''])
     const [first, second, ...more] = stderr.split('\n')
     expect(first).toMatch(/^error /)
@@ -76,7 +77,7 @@ describe('latchkey keys', () => {
       [TOKEN],
       ['create', '--name', 'a', '--metadata', TOKEN],
     ]) {
-      const { code, stderr } = await run(['keys', ...args, ...STORE])
+      const { code, stderr } = await runHere(['keys', ...args, ...STORE])
       expect(code).toBe(2)
       expect(stderr).not.toContain(TOKEN.slice(20))
     }

@@ -53,7 +53,7 @@ describe.each(['a store', 'a deployment'] as const)('an import into %s', (kind) 
     ])
     expect(stderr).toContain('{"scheme":"sha256","shape":')
     expect(stdout + stderr).not.toContain(CI)
-    expect(await Promise.all([CI, NIGHT].map(keys.call))).toEqual([
+    expect(await Promise.all([CI, NIGHT].map((token) => keys.call(token)))).toEqual([
       [200, undefined],
       [200, undefined],
     ])

@@ -88,7 +88,7 @@ describe.each(['a store', 'a deployment'] as const)('keys in %s', (kind) => {
     const first = await keys.done('create', '--name', 'ci', '--expires', '10d')
     const second = await keys.keys('rotate', 'ci')
     expect(second.stderr).toMatch(/^the old token counts until \d{4}-\d\d-\d\d \d\d:\d\d UTC\n/)
-    expect(await Promise.all([first, second.stdout].map(keys.call))).toEqual([
+    expect(await Promise.all([first, second.stdout].map((token) => keys.call(token)))).toEqual([
       [200, undefined],
       [200, undefined],
     ])
@@ -97,7 +97,7 @@ describe.each(['a store', 'a deployment'] as const)('keys in %s', (kind) => {
     expect(Date.parse(shown.rotation.until) - Date.now()).toBeGreaterThan(23 * HOUR)
     const third = await keys.keys('rotate', 'ci', '--overlap', '0', '--renew', '90d')
     expect(third.stderr).toMatch(/^the old token counts no more\n/)
-    expect(await Promise.all([first, second.stdout, third.stdout].map(keys.call))).toEqual([
+    expect(await Promise.all([first, second.stdout, third.stdout].map((token) => keys.call(token)))).toEqual([
       [401, 'token-unknown'],
       [401, 'token-unknown'],
       [200, undefined],

@@ -8,6 +8,7 @@ import { nodeDigests } from '../../../src/crypto/node.ts'
 import { registry } from '../../../src/keys/registry.ts'
 import type { Outcome } from '../run.ts'
 import { fileOf, folder, run } from '../run.ts'
+import { runHere } from '../run-here.ts'
 
 export const PEPPER = 'the pepper of these tests, long enough to be one'
 
@@ -56,14 +57,17 @@ export interface Place {
   flush(): Promise<void>
 }
 
-/** Keys in an SQLite file, and a gate over them; the command line works on the file or asks the gate. */
+/**
+ * Keys in an SQLite file, and a gate over them. The command line works on the file as a process of its own, or asks the
+ * gate from this one.
+ */
 export async function place(kind: 'a store' | 'a deployment', more: Variables = {}): Promise<Place> {
   const text = `sqlite:${join(folder(), 'keys.db')}`
   const secrets = { ...BASE, KEYS: text, ...more }
   const gate = await serve({ document: DOCUMENT as never, port: 0, secrets: env(secrets), sink: memorySink() })
   onTestFinished(() => gate.close(0))
-  if (kind === 'a store') return placed(['--config', fileOf(DOCUMENT)], secrets, gate)
-  return placed(['--url', gate.url], { LATCHKEY_KEY: await admin(text), ...more }, gate)
+  if (kind === 'a store') return placed(run, ['--config', fileOf(DOCUMENT)], secrets, gate)
+  return placed(runHere, ['--url', gate.url], { LATCHKEY_KEY: await admin(text), ...more }, gate)
 }
 
 /** A key that may do everything with keys, as an operator makes it. */
@@ -78,7 +82,12 @@ async function admin(text: string): Promise<string> {
   return 'token' in made ? made.token : expect.fail(made.problem)
 }
 
-function placed(args: readonly string[], variables: Variables, { url, gate }: Running): Place {
+function placed(
+  run: (args: readonly string[], variables: Variables) => Promise<Outcome>,
+  args: readonly string[],
+  variables: Variables,
+  { url, gate }: Running,
+): Place {
   const keys = (...more: readonly string[]) => run(['keys', ...more, ...args], variables)
   return {
     ...{ args, variables, url, keys },
