@@ -29,7 +29,7 @@ export const KEYS_BY_HOST: Readonly<Record<keyof Document, readonly HostName[]>>
   limiter: HOSTS,
   keys: ['node', 'cloudflare', 'vercel'],
   owners: HOSTS,
-  webhooks: HOSTS,
+  webhooks: ['node', 'cloudflare', 'vercel'],
   log: HOSTS,
 }
 

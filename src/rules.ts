@@ -228,6 +228,10 @@ function checkProxies(document: Partial<Document>, report: Report): void {
 
 function checkBudget(document: Partial<Document>, report: Report): void {
   const within = document.revocation?.withinSeconds ?? 0
+  const hasKeys = document.credentials?.some(({ kind }) => kind === 'api-key')
+  if (hasKeys && document.store && document.store.kind === undefined) {
+    report(['withinSeconds'], 'a budget beside the "kind" of "store", which adds to the delay')
+  }
   const needed = leastDelay(document) + (document.staleSeconds ?? 0)
   if (needed > within) {
     const parts = [

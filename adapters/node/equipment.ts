@@ -2,7 +2,7 @@ import { apiKey } from '../../src/api-key.ts'
 import type { Parts } from '../../src/equipment.ts'
 import { equipmentOf } from '../../src/equipment.ts'
 import { recorderOf } from '../../src/key-recorder.ts'
-import type { Equipment } from '../../src/kind.ts'
+import type { Equipment, VerifierKind } from '../../src/kind.ts'
 import type { Maybe } from '../../src/lib/maybe.ts'
 import { isLater } from '../../src/lib/maybe.ts'
 import { late as lateLimiter } from '../../src/limiters/late.ts'
@@ -26,6 +26,9 @@ export interface NodeEquipmentOptions {
   readonly variables: Readonly<Record<string, string | undefined>>
   readonly now: () => EpochSeconds
 }
+
+/** Every kind of credential beside static tokens. */
+export const KINDS: readonly VerifierKind[] = [apiKey]
 
 /** What a document may need on Node beside the core, and its end. */
 export interface NodeEquipment extends Equipment {
@@ -75,7 +78,7 @@ export function nodeEquipment({ store, limiterText, secrets, variables, now }: N
   }
 
   return {
-    ...equipmentOf([apiKey], [() => parts], undefined),
+    ...equipmentOf(KINDS, [() => parts], undefined),
     async close() {
       for (const each of await Promise.allSettled(opened)) if (each.status === 'fulfilled') each.value.close?.()
     },

@@ -9,17 +9,26 @@ import { inRange, parseAddress } from '../lib/ip.ts'
 import type { SecretSource } from '../model/ports.ts'
 import { proxySettings } from '../proxies.ts'
 import { faultOf, secretUses, weaknessOf } from '../readings.ts'
-import type { Fault } from '../validate.ts'
-import { validateText } from '../validate.ts'
+import type { Fault, Validation } from '../validate.ts'
+import { validate, validateText } from '../validate.ts'
+import type { Variables } from './inputs.ts'
 import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
+import { checkLimits } from './limits-check.ts'
 import { reportOf, reportText } from './report.ts'
+import { withPepper } from './serve-keys.ts'
+import { withStoreKind } from './store-kind.ts'
 import { complain, print, say, warn } from './terminal.ts'
 import { unreachable } from './unreachable.ts'
-import type { Flags } from './usage.ts'
+import type { Flags, Given } from './usage.ts'
 import { given, UsageError } from './usage.ts'
 
 export const CHECK_FLAGS: Flags = {
   ...INPUT_FLAGS,
+  store: {
+    type: 'string',
+    valueHint: 'STORE',
+    description: "where issued keys are; else LATCHKEY_STORE, else the document's",
+  },
   host: {
     type: 'string',
     valueHint: HOSTS.join('|'),
@@ -39,14 +48,16 @@ export async function check(rawArgs: readonly string[]): Promise<number> {
   const text = documentText(flags, variables)
   if (text === undefined) throw new UsageError('name the document: --config FILE')
   const host = hostOf(flags.text('host') ?? 'node')
-  const result = validateText(text)
+  const result = await withStore(validateText(text), host, flags, variables)
   if (!result.ok) return tellFaults(result.faults, flags.is('json'))
 
   const { document } = result
+  const limits = checkLimits(document, host)
+  if (limits.faults.length > 0) return tellFaults(limits.faults, flags.is('json'))
   const settings = settingsOf(document, { transport: host === 'cloudflare' || host === 'vercel' ? 'https' : 'any' })
   const secretFaults =
-    host === 'node' ? await checkSecrets(settings, secretsOf(flags, variables)) : { faults: [], warnings: [] }
-  const warnings = [...warningsOf(document, settings, host), ...secretFaults.warnings]
+    host === 'node' ? await checkSecrets(settings, await secretsFor(document, flags, variables)) : NOTHING
+  const warnings = [...warningsOf(document, settings, host), ...limits.warnings, ...secretFaults.warnings]
   const report = reportOf(settings, host)
   if (flags.is('json')) {
     print(
@@ -68,6 +79,29 @@ export async function check(rawArgs: readonly string[]): Promise<number> {
     say(`wrote ${path}`)
   }
   return 0
+}
+
+/** Where the store is known here, what it is counts: for the revocation delay, and so for a budget. */
+async function withStore(result: Validation, host: HostName, flags: Given, variables: Variables): Promise<Validation> {
+  if (!result.ok || host !== 'node') return result
+  const { document } = result
+  const told = withStoreKind(document, await storeTextFor(document, flags, variables))
+  return told === document ? result : validate(told)
+}
+
+const NOTHING = { faults: [], warnings: [] }
+
+/** A pepper beside the store counts as set. */
+async function secretsFor(document: Document, flags: Given, variables: Variables): Promise<SecretSource> {
+  const text = await storeTextFor(document, flags, variables)
+  const secrets = secretsOf(flags, variables)
+  return text === undefined ? secrets : withPepper(text, secrets)
+}
+
+/** The flag, then the variable, then what the document's binding holds here. */
+async function storeTextFor({ store }: Document, flags: Given, variables: Variables): Promise<string | undefined> {
+  const named = flags.text('store') ?? (variables['LATCHKEY_STORE'] || undefined)
+  return named ?? (store && (await secretsOf(flags, variables).get(store.binding))[0])
 }
 
 /** Tells every fault at once. */
@@ -102,8 +136,9 @@ async function checkSecrets(
     for (const value of values) {
       const fault = faultOf(value, use)
       if (fault) faults.push(`secret ${name} ${fault}`)
-      const weakness = use === 'token' && !fault ? weaknessOf(value) : undefined
-      if (weakness) warnings.push(`secret ${name} ${weakness}; make one with: latchkey token`)
+      const weakness = use !== 'header' && !fault ? weaknessOf(value) : undefined
+      const made = use === 'token' ? 'latchkey token' : 'latchkey pepper'
+      if (weakness) warnings.push(`secret ${name} ${weakness}; make one with: ${made}`)
     }
   }
   for (const name of unset) warnings.push(`secret ${name} is not set here`)
@@ -127,8 +162,33 @@ function warningsOf(document: Document, settings: Settings, host: HostName): str
       'a TOKEN authorizer refuses this document, as it sees one header and no address: use a REQUEST authorizer',
     )
   }
+  warnings.push(...keyWarnings(document, settings, host))
   for (const { route, behind } of unreachable(settings.routes)) {
     warnings.push(`route ${route.path} never matches: ${behind.path} stands before it, and the first match wins`)
   }
+  return warnings
+}
+
+/** What to know of issued keys, and of what opens their administration. */
+function keyWarnings({ store, origin, webhooks }: Document, settings: Settings, host: HostName): string[] {
+  const warnings: string[] = []
+  const hasKeys = settings.credentials.some(({ kind }) => kind === 'api-key')
+  for (const { kind, name, surface } of settings.credentials) {
+    if (kind !== 'static-token' || surface !== 'keys') continue
+    warnings.push(`credential ${name} opens the administration of keys: once a key of surface keys is made, remove it`)
+  }
+  if (hasKeys && store?.kind === 'cloudflare-kv') {
+    warnings.push(
+      'of two administrators who write to Workers KV at once the later one wins: with more than one, use D1',
+    )
+  }
+  if (hasKeys && store?.kind === 'global-config') {
+    warnings.push('Global Config is read only: keys are written there by its own tools, and no usage is kept')
+  }
+  const shown = Object.keys((typeof origin === 'object' && origin.headers) || {}).map((name) => name.toLowerCase())
+  if (shown.includes('authorization') && settings.routes.some((route) => route.public)) {
+    warnings.push('"origin" sends its own authorization on public routes too: there everybody calls by its token')
+  }
+  if (host === 'aws' && webhooks) warnings.push('a Lambda authorizer sends no webhooks')
   return warnings
 }

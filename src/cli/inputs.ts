@@ -14,7 +14,7 @@ export const INPUT_FLAGS: Flags = {
   json: { type: 'boolean', description: 'print JSON' },
 }
 
-type Variables = Readonly<Record<string, string | undefined>>
+export type Variables = Readonly<Record<string, string | undefined>>
 
 /** The environment, and below it the file that was named. */
 export function variablesOf(flags: Given): Variables {

@@ -45,9 +45,10 @@ export function reportOf(settings: Settings, host: HostName): Report {
   }
 }
 
-function ceilingOf({ grant, surface }: CredentialSettings): string {
+function ceilingOf({ grant, surface, kind }: CredentialSettings): string {
   if (!grant) return 'what each token says'
-  const what = grant.type === 'custom' ? `custom: ${grant.permissions.join(', ')}` : grant.type
+  const type = grant.type === 'custom' ? `custom: ${grant.permissions.join(', ')}` : grant.type
+  const what = kind === 'api-key' ? `what each key says, and at most ${type}` : type
   return surface === 'api' ? what : `${what}, surface ${surface}`
 }
 

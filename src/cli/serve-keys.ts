@@ -66,7 +66,7 @@ function notYet({ message }: Failure, store: OpenedStore): undefined {
 }
 
 /** The file beside a store counts where the secret has no value of its own. */
-function withPepper(text: string, secrets: SecretSource): SecretSource {
+export function withPepper(text: string, secrets: SecretSource): SecretSource {
   return {
     async get(name) {
       const own = await secrets.get(name)
