@@ -39,8 +39,6 @@ export type {
   Unchanged,
 } from './asked.ts'
 export type { RegistryParts } from './desk.ts'
-export { KEY_PREFIX } from './desk.ts'
-export { NAME_PREFIX } from './names.ts'
 
 /**
  * The life of issued keys, and the only writer of their records. Who changes one is told by each call, and is judged by
