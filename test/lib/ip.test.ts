@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { inRange, isListed, isLoopback, parseAddress, parseRange, truncateAddress } from '../../src/lib/ip.ts'
+import { inRange, isInside, isListed, isLoopback, parseAddress, parseRange, truncateAddress } from '../../src/lib/ip.ts'
 
 const bytes = (length: number) => fc.uint8Array({ minLength: length, maxLength: length })
 const ipv4 = bytes(4).map((four) => four.join('.'))
@@ -156,6 +156,23 @@ describe('inRange', () => {
         expect(range && isListed(other.join('.'), [range])).toBe(isInside)
       }),
     )
+  })
+})
+
+describe('isInside', () => {
+  it.each([
+    ['10.1.0.0/16', '10.0.0.0/8', true],
+    ['10.0.0.0/8', '10.0.0.0/8', true],
+    ['10.0.0.0/8', '10.1.0.0/16', false],
+    ['11.0.0.0/16', '10.0.0.0/8', false],
+    ['10.0.0.1', '::ffff:10.0.0.0/104', true],
+    ['10.0.0.0/8', '::/0', true],
+    ['::/0', '0.0.0.0/0', false],
+    ['2001:db8:1::/48', '2001:db8::/32', true],
+    ['2001:db9::/48', '2001:db8::/32', false],
+  ])('%s in %s: %j', (inner, outer, expected) => {
+    const [range, around] = [parseRange(inner), parseRange(outer)]
+    expect(range && around && isInside(range, around)).toBe(expected)
   })
 })
 
