@@ -12,11 +12,13 @@ import type { Access } from './model/access.ts'
 import type { Decision, Refusal } from './model/decision.ts'
 import { isRefusal } from './model/decision.ts'
 import type { Defer, Digests, Host, NamedPolicy, Sink } from './model/ports.ts'
+import { notice } from './notice.ts'
 import { observer } from './observe.ts'
 import { credentials } from './policies/credentials.ts'
 import { crossSite } from './policies/cross-site.ts'
 import { permissions } from './policies/permissions.ts'
 import { surface } from './policies/surface.ts'
+import { nameOfError } from './readings.ts'
 import { routeTable } from './routes.ts'
 import type { Snapshot } from './snapshot.ts'
 import { snapshots } from './snapshot.ts'
@@ -107,8 +109,7 @@ export function build(document: Document, bare: Host, defaults: HostDefaults, eq
   /** Refusals are values, so what is thrown is a bug or an outage: it is logged by name and refused. */
   function guarded(access: Access, work: () => Maybe<Judgement>): Maybe<Judgement> {
     const failed = (error: unknown): Judgement => {
-      const name = error instanceof Error ? error.name : 'unknown error'
-      host.sink.write({ type: 'notice', level: 'error', message: `request ${access.requestId} failed closed: ${name}` })
+      notice(host, 'error', `request ${access.requestId} failed closed: ${nameOfError(error)}`)
       return { access, decision: denied({ reason: 'dependency-unavailable' }), snapshot: undefined }
     }
     try {

@@ -103,7 +103,11 @@ function credentialOf(credential: CredentialDocument, intern: (place: PlaceDocum
   return {
     kind: credential.kind,
     name: credential.name ?? credential.kind,
-    places: (credential.from ?? [{ header: 'authorization', scheme: 'bearer' }]).map(intern),
+    places: (
+      credential.from ?? [
+        { header: 'authorization', scheme: credential.kind === 'gateway-key' ? 'gatewaykey' : 'bearer' },
+      ]
+    ).map(intern),
     slots: slotsIn(credential),
     grant: grantOf(credential),
     surface: ('surface' in credential && credential.surface) || 'api',
@@ -112,10 +116,11 @@ function credentialOf(credential: CredentialDocument, intern: (place: PlaceDocum
   }
 }
 
-/** A static token that nobody has given a type may read; an issued key says itself what it may do. */
-function grantOf({ kind, type, permissions = [] }: CredentialDocument): Grant | undefined {
-  if (type === undefined && kind !== 'static-token') return undefined
-  return { type: type ?? 'read-only', permissions }
+/** What nobody has given a type may read; an issued key, and a JWT with claims for it, say themselves what they may do. */
+function grantOf(credential: CredentialDocument): Grant | undefined {
+  const { kind, type, permissions = [] } = credential
+  const saysItself = kind === 'api-key' || 'permissionsClaim' in credential || 'grants' in credential
+  return type === undefined && saysItself ? undefined : { type: type ?? 'read-only', permissions }
 }
 
 /** Secrets look alike wherever they stand, so each kind's are found without knowing the kind. */

@@ -38,7 +38,7 @@ export function equipmentOf<Where>(
         if (kind) prepared.set(credential.name, kind.prepare(credential, { settings, host: { ...host, sink }, store }))
       }
       const policies = new Set(Array.from(prepared.values()).flatMap((each) => each.policies))
-      const limits = parts.limits?.(settings, store) ?? uncounted(settings)
+      const limits = isLimited(settings) ? [parts.limits?.(settings, store) ?? uncounted(settings)] : []
       return {
         verifiers: (secrets) =>
           after(
@@ -49,13 +49,18 @@ export function equipmentOf<Where>(
         forget(id) {
           for (const kind of prepared.values()) kind.forget(id)
         },
-        policies: [...policies, limits],
+        policies: [...policies, ...limits],
         store,
         recorder: store && parts.recorder?.(settings, store, sink),
         sink,
       }
     },
   }
+}
+
+/** Whether anybody may have limits: by the document, or by an issued key's own record. */
+function isLimited({ document: { credentials, owners } }: Settings): boolean {
+  return owners !== undefined || credentials.some(({ kind, limits }) => limits !== undefined || kind === 'api-key')
 }
 
 /** Where nothing counts, whoever has limits does not pass. */

@@ -38,14 +38,19 @@ export interface KindParts {
 
 /** A configured credential of a kind. */
 export interface PreparedKind {
-  /** Its verifiers under the secrets that count now; made anew whenever one of those has changed. */
-  verifiers(valuesOf: ValuesOf): Maybe<readonly PlacedVerifier[]>
+  /**
+   * Its verifiers under the secrets that count now; made anew whenever one of those has changed. `failing` are the names
+   * of those that could not be read, so that a secret without a value is not taken for one that nobody has set.
+   */
+  verifiers(valuesOf: ValuesOf, failing: readonly string[]): Maybe<readonly PlacedVerifier[]>
   /** Undefined: it can say of every token whether it is its own. */
   gap(valuesOf: ValuesOf): Gap | undefined
   /** Objections that only this kind has, between permissions and limits. */
   readonly policies: readonly NamedPolicy[]
   /** An entry of the store was changed by this process, which need not wait for its own cache. */
   forget(id: string): void
+  /** Learns of decisions, beside what records those about issued keys. */
+  readonly recorder?: Recorder | undefined
 }
 
 /** What a document needs beside the core, as a bundle and its host bring it. */
@@ -58,8 +63,8 @@ export interface Equipment {
 
 /** The verifiers of a document beside that of static tokens. */
 export interface MoreVerifiers {
-  /** In the order in which they are asked. */
-  verifiers(valuesOf: ValuesOf): Maybe<readonly PlacedVerifier[]>
+  /** In the order in which they are asked. `failing`: the names of secrets that could not be read. */
+  verifiers(valuesOf: ValuesOf, failing: readonly string[]): Maybe<readonly PlacedVerifier[]>
   /** What the configured credential of a name cannot say. */
   gap(credential: string, valuesOf: ValuesOf): Gap | undefined
 }
@@ -72,7 +77,7 @@ export interface Equipped extends MoreVerifiers {
   readonly policies: readonly NamedPolicy[]
   /** Where issued keys are kept; undefined where the document names no store, or its binding is missing. */
   readonly store: Store | undefined
-  /** Learns of decisions about issued keys. */
+  /** Learns of decisions: of those about issued keys, and of what else a kind has to tell of. */
   readonly recorder: Recorder | undefined
   /** Where events go, the host's own sink among it. */
   readonly sink: Sink

@@ -1,5 +1,5 @@
 import type { CredentialSettings, Settings } from './config.ts'
-import type { Document, LimitDocument } from './document.ts'
+import type { LimitDocument } from './document.ts'
 import type { Limiter, NamedPolicy, Policy } from './model/ports.ts'
 import type { Principal } from './model/principal.ts'
 import type { CountedLimit } from './policies/limits.ts'
@@ -61,9 +61,4 @@ function ofCredential(credential: CredentialSettings | undefined, { subject, own
     )
     return { id, limit }
   })
-}
-
-/** Whether a document limits anybody by itself. */
-export function hasLimits({ credentials, owners = {} }: Document): boolean {
-  return Object.keys(owners).length > 0 || credentials.some(({ limits }) => limits !== undefined)
 }

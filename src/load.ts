@@ -12,6 +12,7 @@ import { after } from './lib/maybe.ts'
 import { splitTarget } from './lib/path.ts'
 import type { Access } from './model/access.ts'
 import type { Host } from './model/ports.ts'
+import { notice } from './notice.ts'
 import { observer } from './observe.ts'
 import type { Fault, Validation } from './validate.ts'
 
@@ -76,7 +77,7 @@ async function validation({ text, document }: DocumentSource): Promise<Validatio
 
 export function logFaults(faults: readonly Fault[], host: Pick<Host, 'sink'>): void {
   for (const { pointer, message } of faults) {
-    host.sink.write({ type: 'notice', level: 'error', message: `configuration fault at ${pointer || '/'}: ${message}` })
+    notice(host, 'error', `configuration fault at ${pointer || '/'}: ${message}`)
   }
 }
 

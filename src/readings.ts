@@ -6,6 +6,7 @@ import { isLater } from './lib/maybe.ts'
 import { Secret } from './lib/secret.ts'
 import type { EpochSeconds } from './model/access.ts'
 import type { Host } from './model/ports.ts'
+import { notice } from './notice.ts'
 
 /** What is known of one secret: its values, newest first, and when they were last read. */
 export interface Reading {
@@ -20,14 +21,18 @@ export type Readings = ReadonlyMap<string, Reading>
 /** Where a secret stands decides which characters it may have. */
 type Use = 'token' | 'header' | 'text'
 
+/** Where credentials hold what is printed and sent: the tokens of one kind, and the gateways' keys of another. */
+type Written = readonly { readonly tokens?: unknown; readonly gateways?: unknown }[]
+
 /** The secrets that a document names, and what each is used for. */
 export function secretUses({ document }: Settings): ReadonlyMap<string, Use> {
   const names = (place: unknown, use: Use) => slotsIn(place).map(({ name }): [string, Use] => [name, use])
+  const written = (document.credentials as Written).map(({ tokens, gateways }) => [tokens, gateways])
   // The narrowest use of a secret that is named twice is the last.
   return new Map([
     ...names(document, 'text'),
     ...names(document.origin, 'header'),
-    ...names([document.proxies, document.credentials.filter(({ kind }) => kind === 'static-token')], 'token'),
+    ...names([document.proxies, written], 'token'),
   ])
 }
 
@@ -49,7 +54,7 @@ export function readSecret(
   host: Host,
 ): Maybe<Reading> {
   const failed = (error: unknown): Reading => {
-    if (before?.failed !== true) warn(host, 'error', `secret ${name} cannot be read: ${nameOfError(error)}`)
+    if (before?.failed !== true) notice(host, 'error', `secret ${name} cannot be read: ${nameOfError(error)}`)
     if (before === undefined) return { values: [], readAt: at, failed: true }
     return { values: at < staleAfter(before, settings) ? before.values : [], readAt: before.readAt, failed: true }
   }
@@ -62,7 +67,7 @@ export function readSecret(
     }
     const values = before?.values ?? []
     const consequence = values.length > 0 ? 'its old value stays' : 'it counts as not configured'
-    warn(host, 'error', `secret ${name} ${fault}; ${consequence}`)
+    notice(host, 'error', `secret ${name} ${fault}; ${consequence}`)
     return { values, readAt: at, failed: false }
   }
   try {
@@ -80,13 +85,9 @@ export function staleAfter(reading: Reading, settings: Settings): EpochSeconds {
 }
 
 /** An error's class and code, never its message: that may hold what was asked for. */
-function nameOfError(error: unknown): string {
+export function nameOfError(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown error'
   return 'code' in error && typeof error.code === 'string' ? `${error.name} ${error.code}` : error.name
-}
-
-function warn(host: Host, level: 'warn' | 'error', message: string): void {
-  host.sink.write({ type: 'notice', level, message })
 }
 
 /** What is wrong with a value, in words that do not tell it; undefined where its place can hold it. */
@@ -108,5 +109,5 @@ export function weaknessOf(text: string): string | undefined {
 
 function warnOfWeakness(name: string, text: string, host: Host): void {
   const weakness = weaknessOf(text)
-  if (weakness) warn(host, 'warn', `secret ${name} ${weakness}; make one with: latchkey token`)
+  if (weakness) notice(host, 'warn', `secret ${name} ${weakness}; make one with: latchkey token`)
 }

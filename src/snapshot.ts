@@ -7,6 +7,7 @@ import type { EpochSeconds } from './model/access.ts'
 import type { Place } from './model/credential.ts'
 import type { Defer, Host, Verifier } from './model/ports.ts'
 import type { Grant, Principal } from './model/principal.ts'
+import { notice } from './notice.ts'
 import type { Reading, Readings } from './readings.ts'
 import { isUnchanged, readSecret, secretUses, staleAfter } from './readings.ts'
 import { staticToken } from './verifiers/static-token.ts'
@@ -110,7 +111,7 @@ function snapshotOf(settings: Settings, readings: Readings, host: Host, more?: M
   const gaps = gapsByPlace(settings, readings, more, valuesOf, host)
   const failing = Array.from(readings).flatMap(([name, reading]) => (reading.failed ? [name] : []))
   return after(staticToken(tokens, host.digests), (verifier) =>
-    after(more?.verifiers(valuesOf) ?? [], (others) => {
+    after(more?.verifiers(valuesOf, failing) ?? [], (others) => {
       const places = new Set(statics.flatMap((credential) => credential.places))
       const placed = [{ verifier, places }, ...others]
       return {
@@ -142,8 +143,7 @@ function warnOfTwins(tokens: readonly { secret: Secret; principal: Principal }[]
   for (const { secret, principal } of tokens) {
     const owner = owners.get(secret.reveal())
     if (owner !== undefined && owner !== principal.credential) {
-      const message = `credentials ${owner} and ${principal.credential} have a value in common; give each its own`
-      host.sink.write({ type: 'notice', level: 'warn', message })
+      notice(host, 'warn', `credentials ${owner} and ${principal.credential} have a value in common; give each its own`)
     }
     owners.set(secret.reveal(), owner ?? principal.credential)
   }
@@ -155,7 +155,7 @@ function gapsByPlace(
   readings: Readings,
   more: MoreVerifiers | undefined,
   valuesOf: ValuesOf,
-  { sink }: Host,
+  host: Host,
 ): ReadonlyMap<Place, Gap> {
   const gaps = new Map<Place, Gap>()
   for (const { name, slots, places } of settings.credentials) {
@@ -166,8 +166,7 @@ function gapsByPlace(
     const gap = isUnread ? 'dependency-unavailable' : (unset ?? more?.gap(name, valuesOf))
     if (gap === 'not-configured') {
       const needed = slots.map((slot) => slot.name).join(' or ')
-      const message = `credential ${name} is not configured: set ${needed}`
-      sink.write({ type: 'notice', level: 'warn', message })
+      notice(host, 'warn', `credential ${name} is not configured: set ${needed}`)
     }
     if (gap) for (const place of places) if (gaps.get(place) !== 'not-configured') gaps.set(place, gap)
   }

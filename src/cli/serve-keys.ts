@@ -37,8 +37,9 @@ export interface ReadyKeys {
  */
 export async function readyKeys({ text, variables, secrets, document }: KeyInputs): Promise<ReadyKeys | undefined> {
   const [credential] = keyCredentials(settingsOf(document, { transport: 'any' }))
-  const named = text ?? (await secrets.get(document.store?.binding ?? ''))[0]
-  if (!credential || named === undefined) return undefined
+  if (!credential || !document.store) return undefined
+  const named = text ?? (await secrets.get(document.store.binding))[0]
+  if (named === undefined) return undefined
   const store = await openStore(named, variables)
   try {
     const { registry } = await partsOf({ text: named, store, secrets, document }, true)

@@ -74,7 +74,7 @@ export function gate(latchkey: Latchkey, management?: Management): Gate {
     try {
       loaded ??= load(latchkey)
       const reply = await (await loaded)(judgement, allowed, body, defer)
-      return { ...reply, headers: { ...reply.headers, ...answers.corsHeaders(judgement.access) } }
+      return { ...reply, headers: withCors(reply.headers, answers.corsHeaders(judgement.access)) }
     } catch {
       loaded = undefined
       return answers.refuse({ refusal: { reason: 'dependency-unavailable' }, match: undefined }, judgement.access)
@@ -99,4 +99,10 @@ export function gate(latchkey: Latchkey, management?: Management): Gate {
     },
     refuse: (refusal, access) => refuseInline({ refusal, match: undefined }, access),
   }
+}
+
+/** Both say what a reply varies by. */
+function withCors(headers: Reply['headers'], cors: Record<string, string>): Reply['headers'] {
+  const vary = [headers['Vary'] ?? [], cors['Vary'] ?? []].flat().join(', ')
+  return { ...headers, ...cors, ...(vary !== '' && { Vary: vary }) }
 }

@@ -6,17 +6,14 @@ import { keyLog } from '../keys/log.ts'
 import type { Registry } from '../keys/registry.ts'
 import { registry } from '../keys/registry.ts'
 import type { Equipped } from '../kind.ts'
-import type { Access } from '../model/access.ts'
-import { isRefusal } from '../model/decision.ts'
 import type { Sink, Store } from '../model/ports.ts'
-import type { Principal } from '../model/principal.ts'
 import { tellNearExpiry } from '../near-expiry.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { Manage } from './asked.ts'
 import { keysApp } from './keys/app.ts'
 import { findOperation } from './keys/operations.ts'
-import type { KeysRequest, Proved } from './keys/parts.ts'
-import { shownSecret } from './keys/shown-secret.ts'
+import type { KeysAppParts, KeysRequest } from './keys/parts.ts'
+import { prover } from './keys/prove.ts'
 
 export { tellNearExpiry }
 
@@ -50,26 +47,18 @@ export function manage(latchkey: Latchkey): Manage {
   }
 
   /** Whose a token is, whether it counts now or not: the verifiers say it as they do of every request. */
-  async function prove(token: string, at: number, snapshot: Snapshot): Promise<Proved | undefined> {
-    const fingerprint = await latchkey.digests.fingerprint(token)
+  function proverUnder(snapshot: Snapshot): KeysAppParts['prove'] {
     const places = new Set(keyCredentials(settings).flatMap((credential) => credential.places))
-    for (const place of places) {
-      for (const { verifier } of snapshot.verifiersAt(place)) {
-        if (verifier.kind !== 'api-key') continue
-        const outcome = await verifier.verify({ place, token, fingerprint }, { at } as Access)
-        const principal = outcome && isRefusal(outcome) ? outcome.principal : outcome
-        if (principal) return provedBy(token, principal, snapshot)
-      }
-    }
-    return undefined
-  }
-
-  /** By the record as it is now: a verifier may know it as it was some seconds ago. */
-  async function provedBy(token: string, principal: Principal, snapshot: Snapshot): Promise<Proved | undefined> {
-    const kept = await registryUnder(snapshot, latchkey.sink).show(principal.subject, 'operator')
-    const peppers = keySettings(snapshot).peppers
-    const secret = kept && (await shownSecret(token, kept.record, peppers, latchkey.digests))
-    return kept && secret && { principal, record: kept.record, secret }
+    return prover({
+      verifiers: Array.from(places).flatMap((place) =>
+        snapshot
+          .verifiersAt(place)
+          .flatMap(({ verifier }) => (verifier.kind === 'api-key' ? [{ place, verifier }] : [])),
+      ),
+      digests: latchkey.digests,
+      registry: registryUnder(snapshot, latchkey.sink),
+      peppers: keySettings(snapshot).peppers,
+    })
   }
 
   return async ({ access, snapshot }, { match, principal, place }, body, defer) => {
@@ -96,7 +85,7 @@ export function manage(latchkey: Latchkey): Manage {
       store,
       log,
       sink,
-      prove: (token, at) => prove(token, at, snapshot),
+      prove: proverUnder(snapshot),
       selfRotation: (name) =>
         keyCredentials(settings).some((each) => each.name === name && each.document.selfRotation === true),
     })
