@@ -11,6 +11,9 @@ export const PEPPER_SECRET = 'LATCHKEY_PEPPER'
 /** The version that such a pepper has. */
 export const PEPPER_VERSION = '1'
 
+/** SQLite's own name for a database that is no file. */
+const IN_MEMORY = 'sqlite::memory:'
+
 /** There is no pepper, or it cannot be read. The message is one line for an operator, and holds no secret. */
 export class PepperMissing extends Error {
   override name = 'PepperMissing'
@@ -47,7 +50,7 @@ export async function pepperOfStore(text: string, secrets: SecretSource): Promis
 export async function pepperBeside(text: string, secrets: SecretSource, store: Reader): Promise<FoundPepper> {
   const known = await pepperOfStore(text, secrets)
   if (known) return { pepper: known }
-  if (text.startsWith('memory:')) return { pepper: pepperOf(newPepper()) }
+  if (text.startsWith('memory:') || text === IN_MEMORY) return { pepper: pepperOf(newPepper()) }
   const file = pepperFileOf(text)
   if (file === undefined) {
     throw new PepperMissing(`set ${PEPPER_SECRET} to the pepper of this store; make one with: latchkey pepper`)
@@ -64,7 +67,7 @@ export async function pepperBeside(text: string, secrets: SecretSource, store: R
 
 function pepperFileOf(text: string): string | undefined {
   const path = /^sqlite:(.+)$/s.exec(text)?.[1]
-  return path === undefined ? undefined : `${path}.pepper`
+  return path === undefined || text === IN_MEMORY ? undefined : `${path}.pepper`
 }
 
 function pepperOf(secret: string): Pepper {

@@ -49,7 +49,8 @@ describe('the pepper beside a store', () => {
   })
 
   it('is another for each process that has its keys in memory', async () => {
-    const [one, other] = await Promise.all([1, 2].map(() => pepperBeside('memory:', NOTHING, EMPTY)))
+    const stores = ['memory:', 'sqlite::memory:']
+    const [one, other] = await Promise.all(stores.map((store) => pepperBeside(store, NOTHING, EMPTY)))
     expect(one?.pepper.secret).not.toBe(other?.pepper.secret)
     expect(one?.made).toBeUndefined()
   })

@@ -2,10 +2,12 @@ import { PROBLEMS } from '../../http/keys/problems.ts'
 import type { ImportResult, KeyView, UsageView } from '../../http/keys/replies.ts'
 import { timeText, viewOf } from '../../http/keys/view.ts'
 import type { ImportedKey, Kept, KeyQuery, Unchanged } from '../../keys/asked.ts'
+import { KEY_PREFIX } from '../../keys/desk.ts'
 import { expiring } from '../../keys/expiring.ts'
 import type { UsageReport } from '../../keys/usage.ts'
 import { usageOf } from '../../keys/usage.ts'
 import { lastUsed } from '../../keys/used.ts'
+import { cursorAt } from '../../lib/listing.ts'
 import type { Store } from '../../model/ports.ts'
 import { Failure } from '../failure.ts'
 import { warn } from '../terminal.ts'
@@ -21,6 +23,9 @@ export interface LocalParts extends Parts {
 }
 
 const LISTED = 100
+const FEW = 2
+/** Comes before all ids of keys, so that a listing by name can begin at one. */
+const BEFORE_KEYS = `${KEY_PREFIX}!`
 const BY = 'operator'
 
 /** Keys in a store that the operator's own credentials reach: whoever has those may do everything. */
@@ -64,6 +69,17 @@ export function localKeys({ store, registry, log, sink, nearExpiryDays, close }:
     async list(query) {
       const { items, cursor } = await pageOf(query)
       return { items: await Promise.all(items.map(view)), cursor }
+    },
+    async named(name) {
+      const found: KeyView[] = []
+      const pages = pagesOf((from = cursorAt('name', { key: name, id: BEFORE_KEYS })) => {
+        return pageOf({ by: 'name', limit: FEW, from })
+      })
+      for await (const kept of pages) {
+        if (kept.record.name !== name) break
+        found.push(await view(kept))
+      }
+      return found
     },
     update: async (id, change) => (await changed(id, () => registry.update(id, change, BY, now()))).key,
     async rotate(id, rotation) {

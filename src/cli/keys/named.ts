@@ -4,7 +4,6 @@ import { plain } from '../terminal.ts'
 import type { Given } from '../usage.ts'
 import { UsageError } from '../usage.ts'
 import type { KeyService } from './service.ts'
-import { everyKey } from './service.ts'
 
 const ID = /^[0-9A-Za-z]{17}$/
 /** An issued token, or the most of one: its id stands behind the versions. */
@@ -28,12 +27,10 @@ export function keyGiven(flags: Given): string {
 export async function keyNamed(keys: KeyService, text: string): Promise<KeyView> {
   const byId = ID.test(text) ? await keys.show(text) : undefined
   if (byId) return byId
-  const named: KeyView[] = []
-  for await (const key of everyKey(keys, { by: 'name', search: text })) if (key.name === text) named.push(key)
+  const named = await keys.named(text)
   const [found, ...others] = named
   if (!found) throw new Failure(`no key has the id or the name '${plain(text)}'`)
   if (others.length === 0) return found
-  // A store that cannot refuse the second of two writers may hold two.
   throw new Failure(
     `${named.length} keys have this name: name one by its id`,
     named.map(({ id }) => id),
@@ -42,9 +39,7 @@ export async function keyNamed(keys: KeyService, text: string): Promise<KeyView>
 
 /** The id of a key, of one that was deleted too: what was kept of it can be asked for by that alone. */
 export async function idNamed(keys: KeyService, text: string): Promise<string> {
-  if (ID.test(text) && !(await keys.show(text))) {
-    for await (const key of everyKey(keys, { by: 'name', search: text })) if (key.name === text) return key.id
-    return text
-  }
-  return (await keyNamed(keys, text)).id
+  if (!ID.test(text)) return (await keyNamed(keys, text)).id
+  const byId = await keys.show(text)
+  return byId ? text : ((await keys.named(text))[0]?.id ?? text)
 }

@@ -56,6 +56,12 @@ export function remoteKeys(ask: Deployment): KeyService {
       return answer && bodyOf<KeyView>(answer)
     },
     list: (query) => page(queryOf(query)),
+    async named(name) {
+      const found: KeyView[] = []
+      const query = { sort: 'name', search: name, limit: '100' }
+      for await (const key of pagesOf((cursor) => page({ ...query, cursor }))) if (key.name === name) found.push(key)
+      return found
+    },
     update: async (id, draft) => bodyOf<KeyView>(await change('PATCH', id, pathOf(id), changeBody(draft))),
     async rotate(id, { overlapSeconds, expiresAt }) {
       const body = { overlapSeconds, ...endOf(expiresAt) }

@@ -35,6 +35,8 @@ export interface KeyService {
   create(key: NewKey): Promise<IssuedKey>
   show(id: string): Promise<KeyView | undefined>
   list(query: KeyQuery): Promise<Page<KeyView>>
+  /** The keys of this name: one, or more in a store that cannot refuse the second of two writers. */
+  named(name: string): Promise<readonly KeyView[]>
   update(id: string, change: KeyChange): Promise<KeyView>
   rotate(id: string, rotation: Rotation): Promise<IssuedKey>
   suspend(id: string): Promise<KeyView>

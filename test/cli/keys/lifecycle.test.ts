@@ -161,6 +161,17 @@ describe.each(['a store', 'a deployment'] as const)('keys in %s', (kind) => {
     expect(await keys.done('create', '--name', 'b', '--permission', 'orders.reed', '--force')).toMatch(/^lk_/)
   })
 
+  it('are found by a name among others that hold it, and by one that looks like an id', async () => {
+    const keys = await place(kind)
+    const names = ['ci', 'ci 2', 'a ci', 'CI', '0123456789abcdefg', 'ci%41']
+    for (const name of names) await keys.done('create', '--name', name)
+    for (const name of names) {
+      expect(JSON.parse(await keys.done('show', name, '--json'))).toMatchObject({ name })
+    }
+    expect((await keys.keys('show', 'c')).stderr).toBe("error no key has the id or the name 'c'\n")
+    expect((await keys.keys('show', '0123456789ABCDEFG')).code).toBe(1)
+  })
+
   it('are told that end soon, the first to end first', async () => {
     const keys = await place(kind)
     for (const [name, expires] of [

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { fileOf, folder, run } from '../run.ts'
 
@@ -27,6 +28,16 @@ async function withKeys(...names: readonly string[]): Promise<readonly string[]>
   for (const name of names) expect((await run(['keys', 'create', '--name', name, ...store])).code).toBe(0)
   return store
 }
+
+describe('a pipe', () => {
+  it('may be closed by whoever reads it', async () => {
+    const store = await withKeys('billing', 'ci')
+    const script = `"$@" | head -c 1 >/dev/null; echo "\${PIPESTATUS[0]}"`
+    const command = [process.execPath, '--', MAIN, 'keys', 'export', ...store]
+    const { stdout, stderr } = await promisify(execFile)('bash', ['-c', script, 'bash', ...command])
+    expect([['0', '1'].includes(stdout.trim()), stderr]).toEqual([true, ''])
+  })
+})
 
 describe('at a terminal', () => {
   it('keys are a table with heads', async () => {
