@@ -27,12 +27,14 @@ type Written = readonly { readonly tokens?: unknown; readonly gateways?: unknown
 /** The secrets that a document names, and what each is used for. */
 export function secretUses({ document }: Settings): ReadonlyMap<string, Use> {
   const names = (place: unknown, use: Use) => slotsIn(place).map(({ name }): [string, Use] => [name, use])
-  const written = (document.credentials as Written).map(({ tokens, gateways }) => [tokens, gateways])
   // The narrowest use of a secret that is named twice is the last.
   return new Map([
     ...names(document, 'text'),
     ...names(document.origin, 'header'),
-    ...names([document.proxies, written], 'token'),
+    ...names(
+      [document.proxies, (document.credentials as Written).map((each) => [each.tokens, each.gateways])],
+      'token',
+    ),
   ])
 }
 

@@ -5,6 +5,7 @@ import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
 import type { SecretSource, Sink } from '../../src/model/ports.ts'
+import { notice } from '../../src/notice.ts'
 import { env } from '../../src/secrets/env.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import { statusOf } from '../../src/status.ts'
@@ -69,7 +70,7 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   function warn(message: string | undefined): void {
     if (message === undefined || warned.has(message)) return
     warned.add(message)
-    sink.write({ type: 'notice', level: 'warn', message })
+    notice({ sink }, 'warn', message)
   }
 
   return async function handler(event) {

@@ -30,5 +30,5 @@ Object.defineProperty(Secret.prototype, Symbol.for('nodejs.util.inspect.custom')
 /** One trailing newline is dropped, as editors and `echo` add one; nothing else is trimmed. Empty: not configured. */
 export function secretValues(text: string | undefined): readonly string[] {
   const value = text?.replace(/\r?\n$/, '')
-  return value === undefined || value === '' ? [] : [value]
+  return value ? [value] : []
 }
