@@ -107,6 +107,14 @@ export async function revoke(desk: Desk, request: Request, reason: string | unde
   return written(desk, request, 'key-revoked', current, { ...current.record, state: 'revoked', revoked }, reason ?? '')
 }
 
+/** Ends the overlap of a rotation: the old secret counts no more, the current one stays. */
+export async function endOverlap(desk: Desk, request: Request): Promise<Kept | Unchanged> {
+  const current = await asked(desk, request)
+  if ('problem' in current || current.record.previous === undefined) return current
+  const { previous: _, ...rest } = current.record
+  return written(desk, request, 'key-updated', current, rest)
+}
+
 const MOST_REASON_CHARACTERS = 200
 
 /** The key that is asked for, where the actor may see it and nobody else has changed it. */

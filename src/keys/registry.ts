@@ -14,7 +14,7 @@ import type {
   Rotation,
   Unchanged,
 } from './asked.ts'
-import { hold, revoke, rotate, rotateOwn, update } from './change.ts'
+import { endOverlap, hold, revoke, rotate, rotateOwn, update } from './change.ts'
 import { create } from './create.ts'
 import type { RegistryParts } from './desk.ts'
 import { deskOf } from './desk.ts'
@@ -63,6 +63,8 @@ export interface Registry {
   rotateOwn(principal: Principal, rotation: OwnRotation, at: EpochSeconds): Promise<Issued | Unchanged>
   suspend(id: string, by: Actor, at: EpochSeconds, version?: string): Promise<Kept | Unchanged>
   resume(id: string, by: Actor, at: EpochSeconds, version?: string): Promise<Kept | Unchanged>
+  /** The old secret of a rotation counts no more. */
+  endOverlap(id: string, by: Actor, at: EpochSeconds, version?: string): Promise<Kept | Unchanged>
   /** For good: a revoked key is never resumed or rotated. Revoking twice changes nothing. */
   revoke(
     id: string,
@@ -88,6 +90,7 @@ export function registry(parts: RegistryParts): Registry {
     rotateOwn: (principal, rotation, at) => rotateOwn(desk, principal, rotation, at),
     suspend: (id, by, at, version) => hold(desk, { id, by, at, version }, 'suspended'),
     resume: (id, by, at, version) => hold(desk, { id, by, at, version }, 'active'),
+    endOverlap: (id, by, at, version) => endOverlap(desk, { id, by, at, version }),
     revoke: (id, by, at, { reason, version } = {}) => revoke(desk, { id, by, at, version }, reason),
     remove: (id, by, at, version) => remove(desk, { id, by, at, version }),
     reveal: (id, by, at) => reveal(desk, { id, by, at }),

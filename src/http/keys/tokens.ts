@@ -24,10 +24,14 @@ export function addTokenRoutes(app: Hono<KeysEnv>, { prove, registry }: KeysAppP
     const proved = await prove(c.var.token, at)
     // RFC 7009 (2.2): a token that is not known is as good as revoked.
     if (!proved) return c.body(null, 200)
-    const by = principal !== 'anonymous' && isToBeSeen(proved, principal) ? principal : proved.principal
+    const isAdministrator = principal !== 'anonymous' && isToBeSeen(proved, principal)
+    const by = isAdministrator ? principal : proved.principal
+    // The old secret alone ends itself and no more: whoever has kept it must not end the key of its owner.
+    const isOld = !isAdministrator && proved.secret !== proved.record.secret
+    const end = isOld ? registry.endOverlap : registry.revoke
     // Whoever changes the key in this moment must not keep it alive.
     for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt++) {
-      const result = await registry.revoke(proved.record.id, by, at)
+      const result = await end(proved.record.id, by, at)
       if (!('problem' in result) || result.problem === 'not-found') return c.body(null, 200)
     }
     return problem(c, 'dependency-unavailable', [], { 'Retry-After': '1' })

@@ -152,6 +152,25 @@ describe.each(STORES)('revocation over %s', (_, open) => {
     expect(api.events.at(-1)).toMatchObject({ type: 'key-revoked', keyId: own.id, actor: `api-key:${own.id}` })
   })
 
+  test('by the old secret alone ends the overlap, so that a thief does not end the key of its owner', async () => {
+    const api = given(open())
+    const { id, token } = await api.create('ci')
+    await api.registry.rotate(id, { overlapSeconds: 3600 }, 'operator', NOW)
+    expect((await api.ask('POST', '/revoke', { by: 'anonymous', form: { token } })).status).toBe(200)
+    const kept = await api.registry.show(id, 'operator')
+    expect(kept?.record).toMatchObject({ state: 'active' })
+    expect(kept?.record).not.toHaveProperty('previous')
+    expect(api.events.at(-1)).toMatchObject({ type: 'key-updated', actor: `api-key:${id}`, detail: 'previous' })
+  })
+
+  test('by a principal who shows the old secret ends the key', async () => {
+    const api = given(open())
+    const { id, token } = await api.create('ci')
+    await api.registry.rotate(id, { overlapSeconds: 3600 }, 'operator', NOW)
+    await api.ask('POST', '/revoke', { by: custom(['latchkey.keys.revoke']), form: { token } })
+    expect(await stateOf(api, id)).toBe('revoked')
+  })
+
   test('by a principal who may is told as his', async () => {
     const api = given(open())
     const { id, token } = await api.create('ci')
