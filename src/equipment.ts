@@ -40,9 +40,9 @@ export function equipmentOf<Where>(
       const policies = new Set(Array.from(prepared.values()).flatMap((each) => each.policies))
       const limits = isLimited(settings) ? [parts.limits?.(settings, store) ?? uncounted(settings)] : []
       return {
-        verifiers: (secrets) =>
+        verifiers: (secrets, failing) =>
           after(
-            mapMaybe([...prepared.values()], (kind) => kind.verifiers(secrets)),
+            mapMaybe([...prepared.values()], (kind) => kind.verifiers(secrets, failing)),
             (all) => all.flat().sort((a, b) => a.turn - b.turn),
           ),
         gap: (credential, secrets) => prepared.get(credential)?.gap(secrets),
@@ -51,7 +51,10 @@ export function equipmentOf<Where>(
         },
         policies: [...policies, ...limits],
         store,
-        recorder: store && parts.recorder?.(settings, store, sink),
+        recorder: together([
+          store && parts.recorder?.(settings, store, sink),
+          ...Array.from(prepared.values(), (kind) => kind.recorder),
+        ]),
         sink,
       }
     },
@@ -61,6 +64,20 @@ export function equipmentOf<Where>(
 /** Whether anybody may have limits: by the document, or by an issued key's own record. */
 function isLimited({ document: { credentials, owners } }: Settings): boolean {
   return owners !== undefined || credentials.some(({ kind, limits }) => limits !== undefined || kind === 'api-key')
+}
+
+/** Recorders as one; of a single one itself, so that no request pays for what is not there. */
+function together(recorders: readonly (Recorder | undefined)[]): Recorder | undefined {
+  const all = recorders.filter((each) => each !== undefined)
+  if (all.length < 2) return all[0]
+  return {
+    record(decision, access, defer) {
+      for (const each of all) each.record(decision, access, defer)
+    },
+    async flush() {
+      await Promise.all(all.map((each) => each.flush()))
+    },
+  }
 }
 
 /** Where nothing counts, whoever has limits does not pass. */
