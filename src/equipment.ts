@@ -9,7 +9,7 @@ export interface Parts {
   openStore?(settings: Settings): Store | undefined
   /** The policy that counts requests. */
   limits?(settings: Settings, store: Store | undefined): NamedPolicy
-  recorder?(settings: Settings, store: Store, sink: Sink): Recorder
+  recorder?(settings: Settings, store: Store, sink: Sink): Recorder | undefined
   /** The host's own sink and those that the document names. */
   sink?(settings: Settings, own: Sink, valuesOf: ValuesOf): Sink
 }

@@ -55,7 +55,11 @@ export function nodeEquipment({ store, limiterText, secrets, variables, now }: N
     })
   }
 
-  const asStore = (text: string) => kept(openStore(text, variables))
+  let isReadOnly = false
+  const asStore = (text: string) => {
+    isReadOnly = text.startsWith('global-config:')
+    return kept(openStore(text, variables))
+  }
   const asLimiter = (text: string) => kept(openLimiter(text, variables))
 
   const parts: Parts = {
@@ -73,7 +77,7 @@ export function nodeEquipment({ store, limiterText, secrets, variables, now }: N
       const counter: Limiter | undefined = found ? lateLimiter(found) : kept ? undefined : memory()
       return limitPolicy(settings, counter)
     },
-    recorder: (settings, kept, sink) => recorderOf(settings, { store: kept, sink, now }),
+    recorder: (settings, kept, sink) => (isReadOnly ? undefined : recorderOf(settings, { store: kept, sink, now })),
     sink: (settings, own, valuesOf) => webhooks(settings, own, valuesOf, { lasting: true, now }),
   }
 

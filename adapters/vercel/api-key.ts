@@ -32,7 +32,11 @@ export const apiKey: MiddlewareKind = {
       const isCounted = text?.startsWith('upstash:') === true
       return limitPolicy(settings, isCounted ? open(text, limitersOf(variables), 'upstash:URL') : undefined)
     },
-    recorder: (settings, store, sink) => recorderOf(settings, { store, sink, now, wait }),
+    recorder(settings, store, sink) {
+      // Global Config takes no writes.
+      const isWritable = variables[settings.document.store?.binding ?? '']?.startsWith('upstash:')
+      return isWritable ? recorderOf(settings, { store, sink, now, wait }) : undefined
+    },
     sink: (settings, own, valuesOf) => webhooks(settings, own, valuesOf, { lasting: false, now }),
   }),
 }

@@ -76,28 +76,33 @@ export function recorder(parts: RecorderParts): Recorder {
     return counted.take()
   }
 
-  function tell(type: KeyEvent['type'], { subject, owner, expiresAt }: Principal, at: EpochSeconds): void {
+  function tell(
+    type: KeyEvent['type'],
+    { subject, owner, expiresAt }: Principal,
+    at: EpochSeconds,
+    defer: Defer,
+  ): void {
     const until = expiresAt === undefined ? null : timeOf(expiresAt)
     const whose = { keyId: subject, name: null, owner: owner ?? null, actor: null }
-    sink.write({ type, time: timeOf(at), ...whose, until, detail: null })
+    sink.write({ type, time: timeOf(at), ...whose, until, detail: null }, defer)
   }
 
-  function note({ principal, isAccepted }: Known, decision: Decision, access: Access): void {
+  function note({ principal, isAccepted }: Known, decision: Decision, access: Access, defer: Defer): void {
     const { at } = access
     const reason = decision.allow ? undefined : decision.refusal.reason
     if (counted.requests === 0) since = at
     const { subject: key, owner = null } = principal
     const held = counted.count({ key, owner, reason, pattern: decision.match?.pattern, at })
     if (reason !== undefined && parts.log) refusals.note(principal, reason, decision.match, access)
-    if (isAccepted) used(held, principal, at)
-    else if (hasEnded(principal, at) && tellExpired(key, at)) tell('key-expired', principal, at)
+    if (isAccepted) used(held, principal, at, defer)
+    else if (hasEnded(principal, at) && tellExpired(key, at)) tell('key-expired', principal, at, defer)
   }
 
-  function used(held: Held, principal: Principal, at: EpochSeconds): void {
+  function used(held: Held, principal: Principal, at: EpochSeconds, defer: Defer): void {
     held.usedAt = at
     if (principal.slot !== 1) return
     if (held.previousSecretUsedAt === undefined && tellOldSecret(principal.subject, at)) {
-      tell('key-used-old-secret', principal, at)
+      tell('key-used-old-secret', principal, at, defer)
     }
     held.previousSecretUsedAt = at
   }
@@ -127,7 +132,7 @@ export function recorder(parts: RecorderParts): Recorder {
       const { at } = access
       try {
         const known = knownIn(decision)
-        if (known) note(known, decision, access)
+        if (known) note(known, decision, access, defer)
         if (isDue(at)) defer(flushes.begin(MOST_WRITES))
         if (wait && counted.requests > 0 && Math.abs(at - waitingSince) >= flushSeconds) {
           waitingSince = at
