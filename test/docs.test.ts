@@ -62,6 +62,7 @@ describe('generated blocks', () => {
 })
 
 interface Schema {
+  readonly const?: unknown
   readonly properties?: Readonly<Record<string, Schema>>
   readonly items?: Schema
   readonly anyOf?: readonly Schema[]
@@ -69,15 +70,21 @@ interface Schema {
   readonly additionalProperties?: Schema | boolean
 }
 
-/** The keys of every object of a schema, by where the object stands in the document. */
-function objectsOf(schema: Schema, at = ''): (readonly [at: string, keys: readonly string[]])[] {
-  const own = schema.properties ? [[at, Object.keys(schema.properties)] as const] : []
-  const below = Object.entries(schema.properties ?? {}).map(
-    ([key, value]) => [value, at ? `${at}.${key}` : key] as const,
-  )
+/** An object of the schema: where it stands in the document, in which kind of credential, and its keys. */
+interface SchemaObject {
+  readonly at: string
+  readonly kind: string | undefined
+  readonly keys: readonly string[]
+}
+
+function objectsOf(schema: Schema, at = '', outer?: string): SchemaObject[] {
+  const { properties = {} } = schema
+  const kind = (properties['kind']?.const as string | undefined) ?? outer
+  const own = schema.properties ? [{ at, kind, keys: Object.keys(properties) }] : []
+  const below = Object.entries(properties).map(([key, value]) => [value, at ? `${at}.${key}` : key] as const)
   const same = [schema.items, schema.additionalProperties, ...(schema.anyOf ?? []), ...(schema.oneOf ?? [])]
   const inner = same.flatMap((each) => (typeof each === 'object' ? [[each, at] as const] : []))
-  return [...own, ...[...below, ...inner].flatMap(([each, place]) => objectsOf(each, place))]
+  return [...own, ...[...below, ...inner].flatMap(([each, place]) => objectsOf(each, place, kind))]
 }
 
 /** The keys that the tables of docs/configuration.md describe, by their heading. */
@@ -94,27 +101,54 @@ function describedKeys(): ReadonlyMap<string, readonly string[]> {
 
 const OBJECTS = objectsOf(JSON.parse(textOf('latchkey.schema.json')) as Schema)
 
+/** Slots look alike wherever they stand. */
+const isSlot = ({ keys }: SchemaObject) => keys.join() === 'secret,until'
+
 describe('docs/configuration.md', () => {
   const HEADINGS: Readonly<Record<string, string>> = {
     '': 'The document',
-    'credentials.tokens': 'Secrets',
-    'origin.headers': 'Secrets',
-    'proxies.secret': 'Secrets',
     origin: 'Origin',
     credentials: 'Credentials',
     'credentials.from': 'Places',
+    'credentials.limits': 'Limits',
+    'owners.limits': 'Limits',
     routes: 'Routes',
     proxies: 'Proxies',
+    store: 'Store and limiter',
+    limiter: 'Store and limiter',
+    keys: 'Keys',
+    webhooks: 'Webhooks',
   }
+  const KINDS: Readonly<Record<string, string>> = {
+    'static-token': 'Static tokens',
+    'api-key': 'Issued keys',
+    jwt: 'JSON Web Tokens',
+    'gateway-key': 'Gateway keys',
+  }
+  const credentials = OBJECTS.filter(({ at }) => at === 'credentials')
+  const kindsWith = (key: string) => credentials.filter(({ keys }) => keys.includes(key)).length
+
+  /** Where a key is described, and by which name. */
+  function placeOf(object: SchemaObject, key: string): readonly [heading: string, name: string] {
+    const { at, kind } = object
+    if (isSlot(object)) return ['Secrets', key]
+    if (at === 'credentials' && kindsWith(key) === 1) return [KINDS[kind ?? ''] ?? '', key]
+    if (HEADINGS[at] !== undefined) return [HEADINGS[at], key]
+    const within = at.startsWith('credentials.') ? at.slice('credentials.'.length) : undefined
+    return within === undefined ? ['The small objects', `${at}.${key}`] : [KINDS[kind ?? ''] ?? '', `${within}.${key}`]
+  }
+
   it('describes every key of the schema in its section, and no other', () => {
     const expected = new Map<string, Set<string>>()
-    for (const [at, keys] of OBJECTS) {
-      const heading = HEADINGS[at] ?? 'The small objects'
-      const names = HEADINGS[at] === undefined ? keys.map((key) => `${at}.${key}`) : keys
-      expected.set(heading, new Set([...(expected.get(heading) ?? []), ...names]))
+    for (const object of OBJECTS) {
+      for (const key of object.keys) {
+        const [heading, name] = placeOf(object, key)
+        expected.set(heading, new Set([...(expected.get(heading) ?? []), name]))
+      }
     }
     const described = describedKeys()
-    expect(expected.size).toBe(8)
+    const sections = new Set(['Secrets', 'The small objects', ...Object.values({ ...HEADINGS, ...KINDS })])
+    expect(new Set(expected.keys())).toEqual(sections)
     for (const [heading, keys] of expected) {
       const types = ['full-access', 'read-only', 'custom']
       const found = (described.get(heading) ?? []).filter((key) => !types.includes(key))
@@ -123,14 +157,23 @@ describe('docs/configuration.md', () => {
   })
 })
 
-/** The keys that stand in a part of a document, by where they stand. */
-function keysIn(value: unknown, at: string): string[] {
-  if (Array.isArray(value)) return value.flatMap((item) => keysIn(item, at))
+/** Objects whose keys are names that somebody chose. */
+const BY_NAME: ReadonlySet<string> = new Set([
+  'origin.headers',
+  'owners',
+  'credentials.gateways',
+  'credentials.grants.map',
+  'credentials.require',
+])
+
+/** The keys that stand in a part of a document, by where they stand; of a value under a chosen name `isNamed`. */
+function keysIn(value: unknown, at: string, isNamed = false): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => keysIn(item, at, isNamed))
   if (typeof value !== 'object' || value === null) return []
   return Object.entries(value).flatMap(([key, below]) => {
-    const isName = at === 'origin.headers' && key !== 'secret' && key !== 'until'
-    const place = isName ? at : at === '' ? key : `${at}.${key}`
-    return [...(isName ? [] : [place]), ...keysIn(below, place)]
+    if (BY_NAME.has(at) && !isNamed) return keysIn(below, at, true)
+    const place = at === '' ? key : `${at}.${key}`
+    return [place, ...keysIn(below, place)]
   })
 }
 
@@ -176,9 +219,10 @@ describe('JSON examples', () => {
     const shown = documents
       .filter(({ page }) => page === 'docs/configuration.md')
       .flatMap(({ label, text }) => keysIn(JSON.parse(text), places[label] ?? ''))
-    const secrets = /^(?:origin\.headers|proxies\.secret|credentials\.tokens)\./
-    const all = OBJECTS.flatMap(([at, keys]) => keys.map((key) => (at === '' ? key : `${at}.${key}`)))
-    expect(all.filter((key) => !secrets.test(key) && !shown.includes(key))).toEqual([])
+    const all = OBJECTS.filter((object) => !isSlot(object)).flatMap(({ at, keys }) =>
+      keys.map((key) => (at === '' ? key : `${at}.${key}`)),
+    )
+    expect(all.filter((key) => !shown.includes(key))).toEqual([])
     expect(shown).toContain('credentials.tokens.until')
   })
 
