@@ -11,8 +11,10 @@ export const DEFAULT_PREFIXES: readonly string[] = ['lk']
 
 /** What a document says of the keys that it issues: what a registry is made of, but for the store. */
 export interface KeySettings {
-  /** The first makes new keys. Empty where none has a value. */
+  /** Those that have a value. */
   readonly peppers: readonly Pepper[]
+  /** The secret that new keys are made under, where it has no value: then none can be made. */
+  readonly unset: string | undefined
   readonly prefix: string
   readonly lifetimes: LifetimePolicy
   /** The permissions that routes need, as templates. */
@@ -38,6 +40,7 @@ export function keySettingsOf(
     peppers: peppers.flatMap(({ version, secret }) =>
       valuesOf(secret).map((value) => ({ version: String(version), secret: value.reveal() })),
     ),
+    unset: peppers[0] && valuesOf(peppers[0].secret).length === 0 ? peppers[0].secret : undefined,
     prefix: prefixes[0] as string,
     lifetimes: {
       defaultLifetimeDays: defaultLifetimeDays ?? DEFAULT_LIFETIMES.defaultLifetimeDays,

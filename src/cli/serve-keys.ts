@@ -54,13 +54,17 @@ export async function readyKeys({ text, variables, secrets, document }: KeyInput
     return ready
   } catch (error) {
     // The gate starts without a pepper that is set later, and says what it lacks.
-    if (error instanceof Failure && error.message.startsWith('set ')) return notYet(error, store)
+    if (isUnset(error)) return notYet(error, store)
     store.close?.()
     throw error
   }
 }
 
-function notYet({ message }: Failure, store: OpenedStore): undefined {
+function isUnset(error: unknown): error is Error {
+  return error instanceof Error && /^(?:Failure|PepperMissing)$/.test(error.name) && error.message.startsWith('set ')
+}
+
+function notYet({ message }: Error, store: OpenedStore): undefined {
   warn(message)
   store.close?.()
   return undefined

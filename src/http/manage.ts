@@ -7,10 +7,12 @@ import type { Registry } from '../keys/registry.ts'
 import { registry } from '../keys/registry.ts'
 import type { Equipped } from '../kind.ts'
 import type { Sink, Store } from '../model/ports.ts'
+import { StoreError } from '../model/store-error.ts'
 import { tellNearExpiry } from '../near-expiry.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { Manage } from './asked.ts'
 import { keysApp } from './keys/app.ts'
+import type { Operation } from './keys/operations.ts'
 import { findOperation } from './keys/operations.ts'
 import type { KeysAppParts, KeysRequest } from './keys/parts.ts'
 import { prover } from './keys/prove.ts'
@@ -65,6 +67,12 @@ export function manage(latchkey: Latchkey): Manage {
     const path = match.path.slice(settings.base.length)
     const row = findOperation(path, access.method)
     if (!row || !snapshot) throw new TypeError('nothing was matched')
+    const { unset } = keySettings(snapshot)
+    if (unset !== undefined && MAKES_SECRETS.has(row.operation)) {
+      const message = `no key can be made: set ${unset}`
+      latchkey.sink.write({ type: 'notice', level: 'error', message }, defer)
+      throw new StoreError('keys', 'refused', message)
+    }
     const request: KeysRequest = {
       operation: row.operation,
       method: access.method,
@@ -92,6 +100,9 @@ export function manage(latchkey: Latchkey): Manage {
     return app(request)
   }
 }
+
+/** What needs the pepper of new keys: an older one must not make them in its place. */
+const MAKES_SECRETS: ReadonlySet<Operation> = new Set(['create-key', 'import-keys', 'rotate-key', 'rotate-own'])
 
 /** What is changed through this store is seen by this process at once. */
 function forgetting({ store, forget }: Equipped): Store {

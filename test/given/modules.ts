@@ -37,7 +37,7 @@ export function textOf(path: string): string {
 /** Reads every TypeScript module under folders of the project. */
 export function modulesUnder(...folders: readonly string[]): Module[] {
   return filesUnder(...folders)
-    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.d.ts'))
     .map((path) => moduleOf(path, textOf(path)))
 }
 
