@@ -5,9 +5,9 @@ export interface Proof {
 }
 
 /** Proofs by the fingerprint of the whole token. */
-export interface Proofs {
-  get(fingerprint: string): Proof | undefined
-  add(fingerprint: string, proof: Proof): void
+export interface Proofs<Kept = Proof> {
+  get(fingerprint: string): Kept | undefined
+  add(fingerprint: string, proof: Kept): void
 }
 
 /** Enough for the keys that one process sees; each is some hundred bytes. */
@@ -17,8 +17,8 @@ const MOST_PROOFS = 10_000
  * Remembers what was proved, never what was decided: the record is still read, and must still hold the digest. Only
  * genuine tokens get in, so that nobody else can push them out.
  */
-export function proofs(most: number = MOST_PROOFS): Proofs {
-  const known = new Map<string, Proof>()
+export function proofs<Kept = Proof>(most: number = MOST_PROOFS): Proofs<Kept> {
+  const known = new Map<string, Kept>()
   return {
     get: (fingerprint) => known.get(fingerprint),
     add(fingerprint, proof) {
