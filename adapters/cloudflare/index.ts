@@ -123,6 +123,8 @@ export function worker(options: WorkerOptions): WorkerModule {
     async scheduled(_controller, env, context) {
       const defer: Defer = (work) => context.waitUntil(work)
       const { gate } = await builtOn(env as Bindings, defer)
+      // No request may have come before, and what is told is signed by a secret.
+      gate.latchkey.warm()
       const told = { write: (event: LatchkeyEvent) => gate.latchkey.sink.write(event, defer) }
       await gate.management?.tellNearExpiry(gate.latchkey, now(), told)
     },
