@@ -6,7 +6,6 @@ import type { Pepper } from './keys/format.ts'
 import { IMPORT_PREFIX } from './keys/import.ts'
 import type { KindParts, PlacedVerifier, PreparedKind, ValuesOf, VerifierKind } from './kind.ts'
 import type { Digests, NamedPolicy, Reader } from './model/ports.ts'
-import { StoreError } from './model/store-error.ts'
 import { addresses } from './policies/addresses.ts'
 import { nearExpiry } from './policies/near-expiry.ts'
 import { cached } from './stores/cached.ts'
@@ -24,10 +23,12 @@ export const apiKey: VerifierKind = {
   kind: 'api-key',
   prepare({ name, grant, places, document }, parts): PreparedKind {
     const { prefixes = DEFAULT_PREFIXES, peppers, imports = [] } = document as ApiKeyDocument
-    const { digests } = parts.host
+    const { store, host, settings } = parts
+    if (!store) return NOT_CONFIGURED
+    const { digests } = host
     const [records, aliases] = [
-      remembered(document as ApiKeyDocument, parts, true),
-      remembered(document as ApiKeyDocument, parts, false),
+      remembered(document as ApiKeyDocument, parts, store, true),
+      remembered(document as ApiKeyDocument, parts, store, false),
     ]
     const find = knownKeys(records, { name, ceiling: grant }, digests)
     const at = new Set(places)
@@ -48,14 +49,14 @@ export const apiKey: VerifierKind = {
         return verifiers
       },
       gap(valuesOf) {
-        const isConfigured = parts.store && peppers.some((pepper) => peppersOf(pepper, valuesOf).length > 0)
+        const isConfigured = peppers.some((pepper) => peppersOf(pepper, valuesOf).length > 0)
         return isConfigured ? undefined : 'not-configured'
       },
       policies: [
         KEY_ADDRESSES,
         {
           name: 'near-expiry',
-          policy: nearExpiry(name, parts.settings.document.keys?.nearExpiryDays ?? NEAR_EXPIRY_DAYS),
+          policy: nearExpiry(name, settings.document.keys?.nearExpiryDays ?? NEAR_EXPIRY_DAYS),
         },
       ],
       forget(id) {
@@ -64,6 +65,14 @@ export const apiKey: VerifierKind = {
       },
     }
   },
+}
+
+/** Without a store nobody can say of any token that it is no key. */
+const NOT_CONFIGURED: PreparedKind = {
+  verifiers: () => [],
+  gap: () => 'not-configured',
+  policies: [],
+  forget: () => undefined,
 }
 
 const NEAR_EXPIRY_DAYS = 7
@@ -75,22 +84,16 @@ const KEY_ADDRESSES: NamedPolicy = { name: 'addresses', policy: addresses() }
  */
 function remembered(
   { cacheSeconds = DEFAULT_CACHE_SECONDS }: ApiKeyDocument,
-  { settings, host, store }: KindParts,
+  { settings, host }: KindParts,
+  store: Reader,
   isProved: boolean,
 ) {
-  const reader: Reader = store ?? MISSING
-  return cached(reader, {
+  return cached(store, {
     cacheSeconds,
     staleSeconds: recordStaleSeconds(settings),
     isSelfAuthenticating: (id) => isProved && !id.startsWith(IMPORT_PREFIX),
     now: host.now,
   })
-}
-
-const MISSING: Reader = {
-  get() {
-    throw new StoreError('store', 'refused', 'its binding is missing')
-  },
 }
 
 function peppersOf({ version, secret }: ApiKeyDocument['peppers'][number], valuesOf: ValuesOf): Pepper[] {
