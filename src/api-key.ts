@@ -105,14 +105,16 @@ const STRAPI_TOKEN = /^[0-9a-f]{256}$/
 /** Of a salt that rotates, every value may have made the hash. */
 function shapesOf(imported: ImportDocument, valuesOf: ValuesOf, digests: Digests): ImportedShape[] {
   if (imported.scheme === 'sha256') return [{ scheme: 'sha256', shape: new RegExp(imported.shape, 'u'), hash: sha256 }]
-  return slotsOf(imported.salt)
-    .flatMap(valuesOf)
-    .map((salt) => ({
-      scheme: 'strapi',
-      shape: STRAPI_TOKEN,
+  const strapi = { scheme: 'strapi', shape: STRAPI_TOKEN } as const
+  const salted = slotsOf(imported.salt).flatMap((slot) =>
+    valuesOf(slot).map((salt) => ({
+      ...strapi,
+      until: slot.until,
       // The salt counts as text, although it looks like base64.
-      hash: async (token) => hex(await digests.hmac('SHA-512', salt.reveal(), new TextEncoder().encode(token))),
-    }))
+      hash: async (token: string) => hex(await digests.hmac('SHA-512', salt.reveal(), new TextEncoder().encode(token))),
+    })),
+  )
+  return salted.length > 0 ? salted : [strapi]
 }
 
 async function sha256(token: string): Promise<string> {
