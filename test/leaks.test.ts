@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest'
 import type { Step } from '../src/authorize.ts'
 import { nodeDigests } from '../src/crypto/node.ts'
 import { consoleSink } from '../src/sinks/console.ts'
+import { noteOf } from '../src/step.ts'
 import { accessOf, authorityOf, observe } from './hosts/in-process.ts'
 import { noSecretIn } from './hosts/leaks.ts'
 import type { Vector } from './hosts/vector.ts'
@@ -13,7 +14,9 @@ const table = vectors()
 const everySecret = Object.fromEntries(
   Array.from(
     new Map(
-      table.flatMap(({ name, secrets }) => Object.entries(secrets).map(([key, value]) => [value, `${key} of ${name}`])),
+      table.flatMap(({ name, secrets, hidden }) =>
+        Object.entries({ ...secrets, ...hidden }).map(([key, value]) => [value, `${key} of ${name}`]),
+      ),
     ),
     ([value, name]) => [name, value],
   ),
@@ -38,7 +41,7 @@ test('no reply, event, log line, step or printed value of the whole table tells 
 async function told(vector: Vector): Promise<string> {
   const { origin: _, ...answer } = await observe(vector, nodeDigests())
   const steps: Step[] = []
-  const authority = await authorityOf(vector, nodeDigests(), consoleSink())
+  const { authority } = await authorityOf(vector, nodeDigests(), consoleSink())
   const question = { defer: () => undefined, trace: (step: Step) => void steps.push(step) }
   const { decision } = await authority.judgeWhat((access) => access, accessOf(vector), question)
   // The match keeps the query as it was sent, for whoever reads the credential in it; nothing prints a match.

@@ -7,7 +7,7 @@ export interface Sent {
   readonly headers: readonly (readonly [string, string])[]
   /** Default `api.example`, a custom domain; `API.execute-api...` is AWS's own. */
   readonly host?: string
-  readonly address?: string
+  readonly address?: string | undefined
   readonly stage?: string
   /** The base path of the custom domain's mapping. */
   readonly basePath?: string

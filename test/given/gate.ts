@@ -26,6 +26,6 @@ export async function replyTo(document: Document, access: Access, host: Host = h
 /** A request that passed; fails where the gate answered it. */
 export async function passed(document: Document, access: Access): Promise<NonNullable<Outcome['passed']>> {
   const { passed, reply } = await enter(document, access)
-  if (!passed) throw new Error(`the gate answered ${reply.status} ${reply.body}`)
+  if (!passed) throw new Error(`the gate answered ${reply?.status} ${reply?.body}`)
   return passed
 }

@@ -33,8 +33,8 @@ export function identityDiffers({ expect, request }: Vector, fields: readonly Fi
 }
 
 /** No secret arrives but where the row says so: in a field that it names, with a value that holds it. */
-function strayCredentials({ secrets, expect }: Vector, { target, headers }: Received): string[] {
-  const texts = Object.values(secrets)
+function strayCredentials({ secrets, hidden, expect }: Vector, { target, headers }: Received): string[] {
+  const texts = Object.values({ ...secrets, ...hidden })
     .map((text) => text.trim())
     .filter((text) => text.length >= 8)
   const expected = new Set(Object.keys(expect.origin?.headers ?? {}).map((name) => name.toLowerCase()))

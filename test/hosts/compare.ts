@@ -22,6 +22,9 @@ export function differences(vector: Vector, observed: Observed): string[] {
       : differs('WWW-Authenticate', expect.challenge?.join(', '), fieldOf(observed.headers, 'www-authenticate'))),
     ...fieldsDiffer('reply', expect.headers, observed.headers),
     ...(expect.json === undefined ? [] : jsonDiffers(expect.json, parsed(observed.body), 'body')),
+    ...(expect.reads === undefined || observed.reads === undefined
+      ? []
+      : differs('entries that the store was asked for', expect.reads, observed.reads)),
   ]
 }
 
@@ -68,5 +71,6 @@ function eventDiffers({ expect, request }: Vector, { headers }: Observed, events
     ...(expect.identity?.['Name'] === undefined
       ? []
       : differs('name of the event', expect.identity['Name'], event.name ?? '')),
+    ...(expect.event === undefined ? [] : jsonDiffers(expect.event, event, 'event')),
   ]
 }

@@ -4,11 +4,11 @@ import type { Vector } from './vector.ts'
 const FEWEST_CHARACTERS = 8
 
 /**
- * Throws where a secret of the row stands in a text: as it is, percent-encoded, or in base64url, as a subprotocol
+ * Throws where a secret of the row, or what it hides, stands in a text: as it is, percent-encoded, or in base64url, as a subprotocol
  * carries it. The message names the secret and never shows it.
  */
-export function noSecretIn(text: string, vector: Pick<Vector, 'name' | 'secrets'>): void {
-  for (const [name, secret] of Object.entries(vector.secrets)) {
+export function noSecretIn(text: string, vector: Pick<Vector, 'name' | 'secrets'> & Partial<Vector>): void {
+  for (const [name, secret] of Object.entries({ ...vector.secrets, ...vector.hidden })) {
     const value = secret.replace(/\r?\n$/, '')
     if (value.length < FEWEST_CHARACTERS) continue
     if (formsOf(value).some((form) => text.includes(form))) throw new Error(`${vector.name}: secret ${name} was told`)

@@ -11,6 +11,8 @@ export interface Observed {
   readonly origin?: Received | undefined
   /** What the host's sink got, where a runner can reach it: tells the reason in dialects whose body does not. */
   readonly events?: readonly LatchkeyEvent[] | undefined
+  /** How many entries the store was asked for, where a runner can count them. */
+  readonly reads?: number | undefined
 }
 
 /** What arrived at an origin. */

@@ -1,6 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import type { Document } from '../../src/document.ts'
+import type { DecisionEvent } from '../../src/model/event.ts'
 import type { Reason } from '../../src/model/reason.ts'
+import type { RowStore, VectorStore } from './vector-store.ts'
+import { rowStore } from './vector-store.ts'
 
 /** The hosts that run the decision table. */
 export const TABLE_HOSTS = ['in-process', 'node', 'worker', 'aws', 'vercel'] as const
@@ -13,6 +16,8 @@ export interface VectorFile {
   readonly now?: string
   readonly document: Document
   readonly secrets: Readonly<Record<string, string>>
+  /** What the store holds that the document names. */
+  readonly store?: VectorStore
   readonly rows: readonly VectorRow[]
 }
 
@@ -24,12 +29,15 @@ export interface VectorRow {
   /** Laid over the file's secrets; null takes one away. */
   readonly secrets?: Readonly<Record<string, string | null>>
   readonly now?: string
+  /** Laid over the file's: its keys one by one, all else as a whole. */
+  readonly store?: VectorStore
   readonly request: VectorRequest
   readonly expect: VectorExpectation
   /** Why a host cannot express the row. */
   readonly skip?: Readonly<Partial<Record<TableHost, string>>>
 }
 
+/** Texts of a row's request and of what is expected may hold `{{key:NAME}}` and `{{id:NAME}}`: see vector-store.ts. */
 export interface VectorRequest {
   /** Default GET. */
   readonly method?: string
@@ -41,8 +49,8 @@ export interface VectorRequest {
   readonly host?: string
   /** Default https. */
   readonly scheme?: 'https' | 'http'
-  /** The client address that the host observes. Default 203.0.113.7. */
-  readonly address?: string
+  /** The client address that the host observes; null: it knows none. Default 203.0.113.7. */
+  readonly address?: string | null
   readonly body?: string
 }
 
@@ -62,6 +70,10 @@ export interface VectorExpectation {
   readonly headers?: Readonly<Record<string, string | null>>
   /** The reply's body as JSON; members that are given must be equal. */
   readonly json?: unknown
+  /** Members of the decision event. */
+  readonly event?: Partial<DecisionEvent>
+  /** How many entries the store is asked for, where a runner can count them. */
+  readonly reads?: number
   /** How API Gateway is answered, where that does not follow from outcome and status. */
   readonly aws?: 'allow' | 'deny' | 'unauthorized' | 'thrown'
   /** The reason that an authorizer tells, where it is another one than a gate's. */
@@ -75,9 +87,16 @@ export interface Vector {
   readonly file: string
   readonly document: Document
   readonly secrets: Readonly<Record<string, string>>
+  /** What else nobody is told: tokens, their secrets, and what is kept of them. */
+  readonly hidden: Readonly<Record<string, string>>
+  /** Undefined where the document names none. */
+  readonly store: RowStore | undefined
   /** Epoch seconds. */
   readonly now: number
-  readonly request: Required<Omit<VectorRequest, 'body'>> & { readonly body: string | undefined }
+  readonly request: Required<Omit<VectorRequest, 'address' | 'body'>> & {
+    readonly address: string | undefined
+    readonly body: string | undefined
+  }
   readonly expect: VectorExpectation & { readonly status: number }
   readonly skip: Readonly<Partial<Record<TableHost, string>>>
 }
@@ -99,22 +118,23 @@ function vectorOf(fileName: string, file: VectorFile, row: VectorRow): Vector {
   const secrets = Object.entries({ ...file.secrets, ...row.secrets }).filter(
     (entry): entry is [string, string] => entry[1] !== null,
   )
+  const document = { ...file.document, ...row.document }
+  const now = Date.parse(row.now ?? file.now ?? '2026-06-01T00:00:00Z') / 1000
+  const store = { ...file.store, ...row.store, keys: { ...file.store?.keys, ...row.store?.keys } }
+  const made = rowStore({ store, document, secrets: file.secrets, file: fileName, row: row.title, now })
+  const { method = 'GET', target, headers = [], body, address = '203.0.113.7', ...request } = made.filled(row.request)
+  const { host = 'api.example', scheme = 'https' } = request
+  const expect = made.filled(row.expect)
   return {
     name: `${fileName}: ${row.title}`,
     file: fileName,
-    document: { ...file.document, ...row.document },
+    document,
     secrets: Object.fromEntries(secrets),
-    now: Date.parse(row.now ?? file.now ?? '2026-06-01T00:00:00Z') / 1000,
-    request: {
-      method: row.request.method ?? 'GET',
-      target: row.request.target,
-      headers: row.request.headers ?? [],
-      host: row.request.host ?? 'api.example',
-      scheme: row.request.scheme ?? 'https',
-      address: row.request.address ?? '203.0.113.7',
-      body: row.request.body,
-    },
-    expect: { ...row.expect, status: row.expect.status ?? 200 },
+    hidden: made.hidden,
+    store: document.store && made.store,
+    now,
+    request: { method, target, headers, host, scheme, address: address ?? undefined, body },
+    expect: { ...expect, status: expect.status ?? 200 },
     skip: row.skip ?? {},
   }
 }
