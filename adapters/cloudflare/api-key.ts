@@ -6,9 +6,10 @@ import type { Store } from '../../src/model/ports.ts'
 import type { D1Database } from '../../src/stores/cloudflare-d1.ts'
 import { cloudflareD1 } from '../../src/stores/cloudflare-d1.ts'
 import type { KvNamespace } from '../../src/stores/cloudflare-kv.ts'
-import { recorderLater, storeLater } from './later.ts'
+import { late } from '../../src/stores/late.ts'
 import type { WorkerKind } from './parts.ts'
 import { has, isD1 } from './parts.ts'
+import { lateRecorder } from './recorder.ts'
 
 /**
  * Issued keys on a Worker: in D1 or Workers KV, whichever the binding is, with the keys API. Their limits are counted in
@@ -17,10 +18,15 @@ import { has, isD1 } from './parts.ts'
 export const apiKey: WorkerKind = {
   ...apiKeyKind,
   management,
-  parts: (bindings, { now }) => ({
-    openStore: ({ document: { store } }) => storeOf(bindings[store?.binding ?? ''], now),
+  parts: (bindings, { now, sink: own }) => ({
+    openStore({ document: { store } }) {
+      const binding = store?.binding ?? ''
+      const found = storeOf(bindings[binding], now)
+      if (!found) own.write({ type: 'notice', level: 'error', message: missing(binding) })
+      return found
+    },
     recorder: (settings, store, sink) =>
-      recorderLater(async () => {
+      lateRecorder(async () => {
         const { recorderOf } = await import('../../src/key-recorder.ts')
         return recorderOf(settings, { store, sink, now, wait })
       }, sink),
@@ -32,13 +38,18 @@ export const apiKey: WorkerKind = {
   }),
 }
 
+function missing(binding: string): string {
+  return `no store: binding ${binding} is neither a D1 database nor a KV namespace`
+}
+
 function storeOf(binding: unknown, now: () => number): Store | undefined {
   if (isD1(binding)) return cloudflareD1(binding as D1Database, { now })
   if (!has(binding, 'getWithMetadata')) return undefined
-  return storeLater(async () => {
-    const { cloudflareKv } = await import('../../src/stores/cloudflare-kv.ts')
-    return cloudflareKv(binding as KvNamespace, { now })
-  })
+  return late(
+    import('../../src/stores/cloudflare-kv.ts').then(({ cloudflareKv }) =>
+      cloudflareKv(binding as KvNamespace, { now }),
+    ),
+  )
 }
 
 /** Within what `waitUntil` keeps alive. */
