@@ -9,10 +9,14 @@ import type { Running } from '../../adapters/node/serve.ts'
 import { serve } from '../../adapters/node/serve.ts'
 import type { TlsFiles } from '../../adapters/node/tls.ts'
 import type { Field } from '../../src/http/hop-by-hop.ts'
+import { sqlite as countedInSqlite } from '../../src/limiters/sqlite.ts'
 import type { LatchkeyEvent } from '../../src/model/event.ts'
 import { env } from '../../src/secrets/env.ts'
 import { memorySink } from '../../src/sinks/memory.ts'
+import { sqlite } from '../../src/stores/sqlite.ts'
+import { nobody } from '../stores/server.ts'
 import type { Received } from './compare.ts'
+import { seed } from './seed.ts'
 import type { Vector } from './vector.ts'
 
 /** A running gate, and the events that it has written. */
@@ -57,26 +61,38 @@ function pairs(raw: readonly string[]): Field[] {
   return raw.flatMap((name, place): Field[] => (place % 2 === 0 ? [[name, raw[place + 1] as string]] : []))
 }
 
-/** Starts one gate for each document, its secrets and its clock, and keeps it for the rows that follow. */
-export function nodeGates(origin: string): {
+/**
+ * Starts one gate for each document, its secrets, its clock and its store, and keeps it for the rows that follow. Keys
+ * are in one SQLite file, which holds what all rows of the table begin with.
+ */
+export async function nodeGates(
+  origin: string,
+  table: readonly Vector[],
+): Promise<{
   gateOf(vector: Vector, isTls: boolean): Promise<NodeGate>
   close(): Promise<void>
-} {
+}> {
   const gates = new Map<string, Promise<NodeGate>>()
-  const folder = mkdtempSync(join(tmpdir(), 'latchkey-tls-'))
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-node-'))
+  const file = join(folder, 'keys.db')
+  // A store that is asked over the network, where nobody listens: a file that is there is never down.
+  const stores = { up: `sqlite:${file}`, down: `upstash:${await nobody()}`, absent: undefined }
+  const variables = { UPSTASH_REDIS_REST_TOKEN: 'the-token-of-this-test' }
   let certificate: TlsFiles | undefined
   let copies = 0
+  await seedFile(file, table)
 
-  async function start({ document, secrets, now }: Vector, isTls: boolean): Promise<NodeGate> {
+  async function start({ document, secrets, now, store }: Vector, isTls: boolean): Promise<NodeGate> {
     const sink = memorySink()
     const tls = isTls ? copyOf((certificate ??= certificateIn(folder)), ++copies) : undefined
-    const options = { document, secrets: env(secrets), sink, now: () => now, origin, port: 0, tls }
+    const given = { ...secrets, [document.store?.binding ?? '']: stores[store?.is ?? 'absent'] }
+    const options = { document, secrets: env(given), variables, sink, now: () => now, origin, port: 0, tls }
     return { running: await serve(options), events: sink.events }
   }
 
   return {
     gateOf(vector, isTls) {
-      const key = JSON.stringify([vector.document, vector.secrets, vector.now, isTls])
+      const key = JSON.stringify([vector.document, vector.secrets, vector.now, vector.store?.is, isTls])
       const known = gates.get(key) ?? start(vector, isTls)
       gates.set(key, known)
       return known
@@ -87,6 +103,13 @@ export function nodeGates(origin: string): {
       rmSync(folder, { recursive: true })
     },
   }
+}
+
+async function seedFile(file: string, table: readonly Vector[]): Promise<void> {
+  const [store, limiter] = [sqlite(file), countedInSqlite(file)]
+  await seed(table, store, limiter)
+  limiter.close()
+  store.close()
 }
 
 /** A certificate for this run only, signed by itself. */

@@ -7,14 +7,15 @@ import type { RecordingOrigin } from './node-gates.ts'
 import { nodeGates, recordingOrigin } from './node-gates.ts'
 import { exchange, wireText } from './node-wire.ts'
 import type { Vector } from './vector.ts'
-import { skipReason, vectors } from './vector.ts'
+import { judgesAddress, skipReason, vectors } from './vector.ts'
 
 let origin: RecordingOrigin
-let gates: ReturnType<typeof nodeGates>
+const table = vectors()
+let gates: Awaited<ReturnType<typeof nodeGates>>
 
 beforeAll(async () => {
   origin = await recordingOrigin()
-  gates = nodeGates(origin.url)
+  gates = await nodeGates(origin.url, table)
 })
 
 afterAll(async () => {
@@ -22,7 +23,7 @@ afterAll(async () => {
   await origin.close()
 })
 
-for (const vector of vectors()) {
+for (const vector of table) {
   test(vector.name, async (context) => {
     const reason = skipReason(vector, 'node', strangeAddress)
     if (reason !== undefined) return context.skip(reason)
@@ -55,9 +56,11 @@ function dependsOnScheme({ document, expect: expected }: Vector): boolean {
  * The address that the row's socket is bound to: any of 127.0.0.0/8, or, where all that counts is that it is none of
  * loopback, the machine's own. Undefined: the row's outcome depends on an address that no socket here can have.
  */
-function localAddress({ document, request, expect: expected }: Vector): string | undefined {
+function localAddress(vector: Vector): string | undefined {
+  const { document, request, expect: expected } = vector
+  if (request.address === undefined) return undefined
   if (request.address.startsWith('127.')) return request.address
-  const isJudged = document.addresses !== undefined || document.proxies?.addresses !== undefined
+  const isJudged = judgesAddress(vector) || document.proxies?.addresses !== undefined
   const isTold = typeof expected.origin?.headers?.['x-forwarded-for'] === 'string'
   if (isJudged || isTold || request.address.includes(':')) return undefined
   return document.transport === 'https' && request.scheme === 'http' ? ownAddress() : '127.0.0.1'

@@ -35,6 +35,8 @@ export interface RowStore {
 /** What a row's store is made of. */
 interface RowParts {
   readonly store: VectorStore
+  /** Whatever may name keys: only those that are named are there. */
+  readonly texts: unknown
   readonly document: Document
   readonly secrets: Readonly<Record<string, string>>
   readonly file: string
@@ -46,18 +48,19 @@ const MORE_THAN_ANYBODY_USES = 1_000_000
 const NAMED = /\{\{(key|id):([^:}]+)(?::([^}]*))?\}\}/g
 
 /** What a row's store holds, what nobody may be told of it, and what fills the texts of the row. */
-export function rowStore({ store, document, secrets, file, row, now }: RowParts): {
+export function rowStore({ store, texts, document, secrets, file, row, now }: RowParts): {
   readonly store: RowStore
   readonly hidden: Readonly<Record<string, string>>
   filled<T>(value: T): T
 } {
   // All rows share the stores of a host: what one row counts must be nothing to another.
-  const isCounted = JSON.stringify([document, store]).includes('"limits"')
+  const isLimited = Object.values(store.keys ?? {}).some(({ limits }) => limits !== undefined)
+  const isCounted = isLimited || JSON.stringify(document).includes('"limits"')
+  const named = new Set(Array.from(JSON.stringify([texts, store.used]).matchAll(NAMED), ([, , name]) => name))
   const keys = new Map(
-    Object.entries(store.keys ?? {}).map(([name, key]) => {
-      const seed = JSON.stringify([file, name, key, isCounted ? row : ''])
-      return [name, madeKey(key, seed, secrets)]
-    }),
+    Object.entries(store.keys ?? {})
+      .filter(([name]) => named.has(name))
+      .map(([name, key]) => [name, madeKey(key, JSON.stringify([file, name, key, isCounted ? row : '']), secrets)]),
   )
 
   function textOf(whole: string, what: string, name: string, form = ''): string {

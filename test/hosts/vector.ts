@@ -121,7 +121,8 @@ function vectorOf(fileName: string, file: VectorFile, row: VectorRow): Vector {
   const document = { ...file.document, ...row.document }
   const now = Date.parse(row.now ?? file.now ?? '2026-06-01T00:00:00Z') / 1000
   const store = { ...file.store, ...row.store, keys: { ...file.store?.keys, ...row.store?.keys } }
-  const made = rowStore({ store, document, secrets: file.secrets, file: fileName, row: row.title, now })
+  const texts = [row.request, row.expect]
+  const made = rowStore({ store, texts, document, secrets: file.secrets, file: fileName, row: row.title, now })
   const { method = 'GET', target, headers = [], body, address = '203.0.113.7', ...request } = made.filled(row.request)
   const { host = 'api.example', scheme = 'https' } = request
   const expect = made.filled(row.expect)
@@ -137,6 +138,12 @@ function vectorOf(fileName: string, file: VectorFile, row: VectorRow): Vector {
     expect: { ...expect, status: expect.status ?? 200 },
     skip: row.skip ?? {},
   }
+}
+
+/** Whether a row's outcome depends on the client's address: by its document, or by what its keys are bound to. */
+export function judgesAddress({ document, store }: Vector): boolean {
+  const hasAddresses = store?.entries.some(({ value }) => value.includes('"addresses":')) === true
+  return document.addresses !== undefined || hasAddresses
 }
 
 /**
