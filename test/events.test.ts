@@ -57,6 +57,8 @@ describe('docs/events.md', () => {
     ['an unknown type of key event', 'key-revoked', { type: 'key-lost' }],
     ['a key without an id', 'key-revoked', { keyId: '' }],
     ['a slot that is none', 'static-slot-near-deadline', { slot: -1 }],
+    ['a gateway token without its gateway', 'gateway-token-expired', { gatewayId: undefined }],
+    ['a gateway token itself', 'gateway-token-near-expiry', { token: 'gw1&203001020304&' }],
     ['a level that is none', 'notice', { level: 'info' }],
     ['another reason', 'origin-failed', { reason: 'token-unknown' }],
   ])('has a schema that refuses %s', (_, type, more) => {

@@ -33,6 +33,18 @@ export async function storedMarks(store: Store): Promise<Marks> {
   }
 }
 
+/**
+ * The same without reading those that are there: for what is asked about seldom, and told at most once by each process.
+ * Rejects with a `StoreError`.
+ */
+export function singleMarks(store: Pick<Store, 'put'>): Marks {
+  return {
+    async isFirst(mark, until) {
+      return (await store.put(MARK_PREFIX + mark, '1', { ifVersion: null, expiresAt: until })) !== 'conflict'
+    },
+  }
+}
+
 /** Marks of this process alone, where there is no store. */
 export function processMarks(): Marks {
   const known = new Set<string>()

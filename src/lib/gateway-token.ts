@@ -28,7 +28,7 @@ const ROUND_TRIP = /^(\d{4}-\d{2}-\d{2}T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(\.\d{
  */
 export function parseGatewayToken(text: string, forms: readonly ExpiryForm[]): GatewayToken | undefined {
   const fields = fieldsOf(text)
-  const [id, expiry, signature] = fields.map((field, place) => behind(NAMES[place] as string, field)) as Fields
+  const [id = '', expiry = '', signature = ''] = fields.map((field, place) => behind(NAMES[place] as string, field))
   const expiresAt = endOfRoundTrip(expiry)
   if (expiresAt === undefined) return plainToken(fields, forms)
   if (!forms.includes('round-trip') || !isWhole(id, signature)) return undefined

@@ -79,6 +79,22 @@ export interface SlotEvent {
   readonly until: string
 }
 
+/** What can happen to a gateway's access token. */
+export const GATEWAY_TOKEN_EVENT_TYPES = ['gateway-token-near-expiry', 'gateway-token-expired'] as const
+
+/** A gateway's access token that was used in its last days, or after its end. */
+export interface GatewayTokenEvent {
+  readonly type: (typeof GATEWAY_TOKEN_EVENT_TYPES)[number]
+  readonly time: string
+  /** The credential's configured name. */
+  readonly name: string
+  readonly gatewayId: string
+  /** Which of the gateway's keys has signed it; 0 is the primary one. */
+  readonly slot: number
+  /** When it ends, or has ended. */
+  readonly until: string
+}
+
 /** Something an operator should know: a weak secret, a source that fails, a faulty document. */
 export interface NoticeEvent {
   readonly type: 'notice'
@@ -86,7 +102,7 @@ export interface NoticeEvent {
   readonly message: string
 }
 
-export type LatchkeyEvent = DecisionEvent | OriginFailedEvent | KeyEvent | SlotEvent | NoticeEvent
+export type LatchkeyEvent = DecisionEvent | OriginFailedEvent | KeyEvent | SlotEvent | GatewayTokenEvent | NoticeEvent
 
 /** Every type of event. */
 export const EVENT_TYPES: readonly LatchkeyEvent['type'][] = [
@@ -94,5 +110,6 @@ export const EVENT_TYPES: readonly LatchkeyEvent['type'][] = [
   'origin-failed',
   ...KEY_EVENT_TYPES,
   'static-slot-near-deadline',
+  ...GATEWAY_TOKEN_EVENT_TYPES,
   'notice',
 ]

@@ -5,6 +5,7 @@ import { after, mapMaybe } from '../lib/maybe.ts'
 import type { Secret } from '../lib/secret.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Refusal } from '../model/decision.ts'
+import { isRefusal } from '../model/decision.ts'
 import type { Digests, Verifier } from '../model/ports.ts'
 import type { Principal } from '../model/principal.ts'
 import { proofs } from './proofs.ts'
@@ -47,13 +48,9 @@ export function gatewayKey({ gateways, unset, forms, principal, digests }: Gatew
     )
   }
 
-  function outcomeOf(
-    token: GatewayToken,
-    signers: readonly GatewayKey[],
-    at: EpochSeconds,
-  ): Principal | Refusal | undefined {
+  function outcomeOf(token: GatewayToken, signers: readonly GatewayKey[], at: EpochSeconds): Principal | Refusal {
     const signer = signers.find(({ until }) => until === undefined || at < until) ?? signers[0]
-    if (!signer) return undefined
+    if (!signer) return { reason: 'token-unknown', detail: `no key of gateway ${token.id} has signed it` }
     const { slot, until = token.expiresAt } = signer
     const expiresAt = Math.min(token.expiresAt, until)
     const whose: Principal = { kind: 'gateway-key', ...principal, subject: token.id, expiresAt, slot }
@@ -69,10 +66,12 @@ export function gatewayKey({ gateways, unset, forms, principal, digests }: Gatew
       if (known?.expiresAt !== undefined && at < known.expiresAt) return known
       const token = parseGatewayToken(text, forms)
       if (!token) return undefined
+      const keys = gateways.get(token.id)
       if (unset.has(token.id)) return { reason: 'not-configured', detail: `gateway ${token.id} has no key` }
-      return after(signersOf(token, gateways.get(token.id) ?? []), (signers) => {
+      if (!keys) return { reason: 'token-unknown', detail: 'a token of a gateway that the document does not name' }
+      return after(signersOf(token, keys), (signers) => {
         const outcome = outcomeOf(token, signers, at)
-        if (outcome && 'subject' in outcome) proved.add(fingerprint, outcome)
+        if (!isRefusal(outcome)) proved.add(fingerprint, outcome)
         return outcome
       })
     },

@@ -2,7 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as formats from 'ajv-formats'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { DecisionEvent, LatchkeyEvent } from '../../src/model/event.ts'
+import type { DecisionEvent, GatewayTokenEvent, LatchkeyEvent } from '../../src/model/event.ts'
 import { cloudEvent } from '../../src/sinks/cloud-event.ts'
 import { REVOKED } from './given.ts'
 
@@ -37,7 +37,7 @@ const isCloudEvent = ajv.compile({
     specversion: { const: '1.0' },
     id: { type: 'string', minLength: 1 },
     source: { type: 'string', format: 'uri' },
-    type: { type: 'string', pattern: '^dev\\.latchkey\\.[a-z-]+$' },
+    type: { type: 'string', pattern: '^(dev\\.latchkey\\.[a-z-]+|Microsoft\\.ApiManagement\\.[A-Za-z]+)$' },
     time: { type: 'string', format: 'date-time' },
     subject: { type: 'string', minLength: 1 },
     datacontenttype: { const: 'application/json' },
@@ -75,6 +75,32 @@ describe('the envelope', () => {
     const envelope = cloudEvent(event, 'api', AT)
     expect(envelope).toMatchObject({ time, type: `dev.latchkey.${event.type}` })
     expect(envelope.subject).toBe(subject)
+    expect(isCloudEvent(JSON.parse(JSON.stringify(envelope)))).toBe(true)
+  })
+
+  test.each([
+    ['gateway-token-near-expiry', 'GatewayTokenNearExpiry', { expiresAtUtc: '2026-06-30T12:00:00.0000000Z' }],
+    ['gateway-token-expired', 'GatewayTokenExpired', { expiredAtUtc: '2026-06-30T12:00:00.0000000Z' }],
+  ] as const)('of %s is the one that Azure API Management sends', (type, azureType, tokenInfo) => {
+    const event: GatewayTokenEvent = {
+      type,
+      time: '2026-06-24T09:30:00.000Z',
+      name: 'gateway-key',
+      gatewayId: 'gw1',
+      slot: 1,
+      until: '2026-06-30T12:00:00.000Z',
+    }
+    const envelope = cloudEvent(event, 'orders', AT)
+    expect(envelope).toEqual({
+      specversion: '1.0',
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      source: 'urn:latchkey:orders',
+      type: `Microsoft.ApiManagement.${azureType}`,
+      time: event.time,
+      subject: '/gateways/gw1',
+      datacontenttype: 'application/json',
+      data: { gatewayInfo: { gatewayId: 'gw1' }, tokenInfo },
+    })
     expect(isCloudEvent(JSON.parse(JSON.stringify(envelope)))).toBe(true)
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { LatchkeyEvent } from '../../src/model/event.ts'
-import { EVENT_TYPES, KEY_EVENT_TYPES } from '../../src/model/event.ts'
+import { EVENT_TYPES, GATEWAY_TOKEN_EVENT_TYPES, KEY_EVENT_TYPES } from '../../src/model/event.ts'
 import { eventFilter, isEventPattern, USUAL_TYPES } from '../../src/sinks/event-types.ts'
 
 function passed(patterns: readonly string[]): readonly string[] {
@@ -27,7 +27,8 @@ describe('a filter', () => {
 })
 
 test('what comes with every request is not among the usual types', () => {
-  expect(USUAL_TYPES).toEqual([...KEY_EVENT_TYPES, 'static-slot-near-deadline', 'notice'])
+  const others = ['static-slot-near-deadline', ...GATEWAY_TOKEN_EVENT_TYPES, 'notice']
+  expect(USUAL_TYPES).toEqual([...KEY_EVENT_TYPES, ...others])
 })
 
 test.each<[pattern: string, stands: boolean]>([
