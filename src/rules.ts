@@ -4,6 +4,7 @@ import type {
   ApiKeyDocument,
   CredentialDocument,
   Document,
+  GatewayKeyDocument,
   LimitDocument,
   PlaceDocument,
   RouteDocument,
@@ -40,6 +41,7 @@ export function brokenRules(document: Partial<Document>, wellFormed: (pointer: s
     look(['credentials', place], (report) => {
       checkCredential(credential, credentials.slice(0, place), report)
       if (credential.kind === 'api-key') checkApiKey(credential, credentials.slice(0, place), document, report)
+      if (credential.kind === 'gateway-key') checkGateways(credential, report)
     })
   }
   for (const [place, route] of routes.entries()) {
@@ -103,6 +105,11 @@ function checkApiKey(
   for (const [place, version] of versions.entries()) {
     if (versions.indexOf(version) < place) report(['peppers', place, 'version'], 'a version that stands only once')
   }
+}
+
+function checkGateways({ gateways }: GatewayKeyDocument, report: Report): void {
+  if (Object.keys(gateways).length === 0) report(['gateways'], 'gateways, one at least')
+  for (const id of Object.keys(gateways)) if (UNREAD_NAMES.has(id)) report(['gateways', id], 'the id of a gateway')
 }
 
 function checkOwners({ owners = {} }: Partial<Document>, report: Report): void {

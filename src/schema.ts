@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { Document } from './document.ts'
 import { PREFIX } from './keys/format.ts'
+import { GATEWAY_ID } from './lib/gateway-token.ts'
 import { TOKEN } from './lib/header-name.ts'
 import { isLoopbackHost, isOriginUrl, ORIGIN_URL } from './lib/host.ts'
 import { parseRange } from './lib/ip.ts'
@@ -219,7 +220,7 @@ const gatewayKey = v.strictObject({
   ...credentialEntries,
   surface: v.exactOptional(oneOf('api', 'admin', 'keys')),
   gateways: v.record(
-    matching(/^[^&\s,]{1,80}$/, 'the id of a gateway: 1 to 80 characters, no "&"'),
+    matching(GATEWAY_ID, 'the id of a gateway: 1 to 80 visible characters but "&" and ",", not "managed"'),
     v.strictObject(
       { primary: secrets, secondary: v.exactOptional(secrets) },
       'an object such as { "primary": { "secret": "GW1_PRIMARY" } }',
