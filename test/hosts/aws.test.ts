@@ -1,8 +1,8 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { isExact } from '../../adapters/aws/arn.ts'
 import type { AuthorizerEvent } from '../../adapters/aws/event.ts'
 import type { AnswerContext, PolicyAnswer, SimpleAnswer } from '../../adapters/aws/index.ts'
-import { authorizer } from '../../adapters/aws/index.ts'
+import { apiKey, authorizer } from '../../adapters/aws/index.ts'
 import type { CredentialDocument } from '../../src/document.ts'
 import { isHost } from '../../src/lib/host.ts'
 import { upperEscapes } from '../../src/lib/path.ts'
@@ -14,9 +14,13 @@ import { memorySink } from '../../src/sinks/memory.ts'
 import { statusOf } from '../../src/status.ts'
 import type { Sent } from '../aws/events.ts'
 import { httpApiPath, httpEvent, restEvent, tokenEvent } from '../aws/events.ts'
+import { nobody } from '../stores/server.ts'
+import type { DynamodbTables } from './dynamodb-tables.ts'
+import { dynamodbTables } from './dynamodb-tables.ts'
 import { noSecretIn } from './leaks.ts'
+import { seed } from './seed.ts'
 import type { Vector } from './vector.ts'
-import { skipReason, vectors } from './vector.ts'
+import { judgesAddress, skipReason, vectors } from './vector.ts'
 
 type Shape = 'rest-token' | 'rest-request' | 'http-simple' | 'http-iam'
 type Verdict = 'allow' | 'deny' | 'unauthorized' | 'thrown'
@@ -30,8 +34,23 @@ interface Outcome {
 }
 
 const table = vectors()
+const SHAPES: readonly Shape[] = ['rest-token', 'rest-request', 'http-simple', 'http-iam']
+let tables: DynamodbTables
+let deadUrl: string
 
-describe.each<Shape>(['rest-token', 'rest-request', 'http-simple', 'http-iam'])('%s', (shape) => {
+/** A table for each shape: what one of them counts must be nothing to another. */
+beforeAll(async () => {
+  tables = await dynamodbTables(SHAPES)
+  deadUrl = await nobody()
+  for (const shape of SHAPES) await seed(table, tables.storeOf(shape), tables.limiterOf(shape))
+})
+
+afterAll(async () => {
+  vi.unstubAllEnvs()
+  await tables?.stop()
+})
+
+describe.each(SHAPES)('%s', (shape) => {
   for (const vector of table) {
     test(vector.name, async (context) => {
       const reason = skipReason(vector, 'aws', (each) => cannotExpress(each, shape))
@@ -42,7 +61,9 @@ describe.each<Shape>(['rest-token', 'rest-request', 'http-simple', 'http-iam'])(
       expect({ verdict: outcome.verdict, reason: outcome.reason }).toEqual(expected)
       if (outcome.resource !== undefined) expect(outcome.resource).toBe(arnOf(event))
       if (outcome.context) expect(outcome.context).toMatchObject(identityOf(vector, expected.verdict))
-      expect(outcome.events.filter(({ type }) => type === 'decision')).toHaveLength(1)
+      const decisions = outcome.events.filter(({ type }) => type === 'decision')
+      expect(decisions).toHaveLength(1)
+      expect(decisions[0]).toMatchObject(vector.expect.event ?? {})
       noSecretIn(JSON.stringify(outcome), vector)
     })
   }
@@ -62,11 +83,20 @@ function sentBy({ request }: Vector): Sent {
   return { method, target, host, address, headers: [...request.headers, ...length] }
 }
 
+/** The function's own environment: where its table is. */
+function stubVariables({ document, store }: Vector, shape: Shape): void {
+  const variables = tables.variables(store?.is === 'down' ? deadUrl : tables.url)
+  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
+  if (document.store) vi.stubEnv(document.store.binding, store?.is === 'absent' ? undefined : `dynamodb:${shape}`)
+}
+
 async function decide(vector: Vector, event: AuthorizerEvent, shape: Shape): Promise<Outcome> {
   const { document, secrets, now } = vector
   const sink = memorySink()
+  stubVariables(vector, shape)
   const handler = authorizer({
     document,
+    verifiers: [apiKey],
     secrets: env(secrets),
     sink,
     now: () => now,
@@ -194,8 +224,9 @@ function cannotExpressAsToken(vector: Vector): string | undefined {
 }
 
 /** The header that a TOKEN authorizer is set up with for the row's document. */
-function onlyHeader({ document }: Vector): string | undefined {
-  if (document.addresses !== undefined || !Array.isArray(document.credentials)) return undefined
+function onlyHeader(vector: Vector): string | undefined {
+  const { document } = vector
+  if (judgesAddress(vector) || !Array.isArray(document.credentials)) return undefined
   const bearer = [{ header: 'authorization', scheme: 'bearer' }]
   const places = document.credentials.flatMap(({ from }: CredentialDocument) => from ?? bearer)
   const different = new Set(places.map(({ header, scheme }) => JSON.stringify([header, scheme]).toLowerCase()))
