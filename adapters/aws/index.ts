@@ -20,6 +20,7 @@ export type { AnswerContext, PolicyAnswer, SimpleAnswer } from './answer.ts'
 export type { LambdaKind } from './api-key.ts'
 export { apiKey } from './api-key.ts'
 export type { AuthorizerEvent } from './event.ts'
+export { gatewayKey } from './gateway-key.ts'
 
 export interface AuthorizerOptions {
   /** The document, or what `latchkey check --emit` made of it. A variable `LATCHKEY_CONFIG` goes before it. */

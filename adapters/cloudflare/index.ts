@@ -22,6 +22,7 @@ import type { Bindings } from './origin.ts'
 import { originOf } from './origin.ts'
 import type { WorkerKind, WorkerPart } from './parts.ts'
 
+export { gatewayKey } from '../../src/gateway-key.ts'
 export { LatchkeyCounters } from '../../src/limiters/cloudflare-durable-object.ts'
 export { apiKey } from './api-key.ts'
 export { limits } from './limits.ts'

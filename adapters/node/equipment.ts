@@ -1,6 +1,7 @@
 import { apiKey } from '../../src/api-key.ts'
 import type { Parts } from '../../src/equipment.ts'
 import { equipmentOf } from '../../src/equipment.ts'
+import { gatewayKey } from '../../src/gateway-key.ts'
 import { recorderOf } from '../../src/key-recorder.ts'
 import type { Equipment, VerifierKind } from '../../src/kind.ts'
 import type { Maybe } from '../../src/lib/maybe.ts'
@@ -28,7 +29,7 @@ export interface NodeEquipmentOptions {
 }
 
 /** Every kind of credential beside static tokens. */
-export const KINDS: readonly VerifierKind[] = [apiKey]
+export const KINDS: readonly VerifierKind[] = [apiKey, gatewayKey]
 
 /** What a document may need on Node beside the core, and its end. */
 export interface NodeEquipment extends Equipment {

@@ -5,6 +5,7 @@ import type { LatchkeyVariables, MiddlewareOptions } from '../../src/http/middle
 import { middlewareOn } from '../../src/http/middleware.ts'
 import { accessOf } from './access.ts'
 
+export { gatewayKey } from '../../src/gateway-key.ts'
 export type { MiddlewareKind } from '../../src/http/api-key.ts'
 export { apiKey } from '../../src/http/api-key.ts'
 export type { LatchkeyVariables, MiddlewareOptions } from '../../src/http/middleware.ts'

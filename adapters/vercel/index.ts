@@ -16,6 +16,7 @@ import type { Pass } from './pass.ts'
 import { passer } from './pass.ts'
 import { isOnVercel, variables } from './variables.ts'
 
+export { gatewayKey } from '../../src/gateway-key.ts'
 export { env } from '../../src/secrets/env.ts'
 export type { MiddlewareKind } from './api-key.ts'
 export { apiKey } from './api-key.ts'

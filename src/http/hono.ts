@@ -3,6 +3,7 @@ import { webDigests } from '../crypto/web.ts'
 import type { LatchkeyVariables, MiddlewareOptions } from './middleware.ts'
 import { middlewareOn } from './middleware.ts'
 
+export { gatewayKey } from '../gateway-key.ts'
 export type { MiddlewareKind } from './api-key.ts'
 export { apiKey } from './api-key.ts'
 export type { LatchkeyVariables, MiddlewareOptions } from './middleware.ts'
