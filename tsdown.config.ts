@@ -114,15 +114,21 @@ function hasKeys({ credentials }: Document): boolean {
   return credentials.some(({ kind }) => kind === 'api-key')
 }
 
+/** Where the kinds of credential are, by the name that the Worker's module exports. */
+const KINDS: readonly (readonly [kind: string, name: string, path: string])[] = [
+  ['api-key', 'apiKey', 'adapters/cloudflare/api-key.ts'],
+  ['gateway-key', 'gatewayKey', 'src/gateway-key.ts'],
+]
+
 /** What a Worker's entry file would name by hand. */
-function equipmentOf(document: Document): string {
-  const { credentials, limiter, webhooks } = document
-  const isCounted = credentials.some(({ kind, limits }) => limits && kind === 'static-token') || limiter !== undefined
-  const verifiers = hasKeys(document) ? ['apiKey'] : []
+function equipmentOf({ credentials, limiter, webhooks }: Document): string {
+  const isCounted = credentials.some(({ kind, limits }) => limits && kind !== 'api-key') || limiter !== undefined
+  const kinds = KINDS.filter(([kind]) => credentials.some((credential) => credential.kind === kind))
+  const verifiers = kinds.map(([, name]) => name)
   const parts = [...(isCounted ? ['limits'] : []), ...(webhooks ? ['webhooks'] : [])]
-  const files: Readonly<Record<string, string>> = { apiKey: 'api-key', limits: 'limits', webhooks: 'webhooks' }
+  const files = new Map(kinds.map(([, name, path]) => [name, path]))
   const from = (name: string) =>
-    JSON.stringify(fileURLToPath(new URL(`adapters/cloudflare/${files[name]}.ts`, import.meta.url)))
+    JSON.stringify(fileURLToPath(new URL(files.get(name) ?? `adapters/cloudflare/${name}.ts`, import.meta.url)))
   const imports = [...verifiers, ...parts].map((name) => `import { ${name} } from ${from(name)}`)
   return [...imports, `export const verifiers = [${verifiers}]`, `export const parts = [${parts}]`].join('\n')
 }
