@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto'
 import type { IncomingHttpHeaders } from 'node:http'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { UsageView } from '../../src/http/keys/replies.ts'
 import type { TestOrigin } from './given.ts'
 import { testOrigin } from './given.ts'
 import type { Isolate, KeysWorker } from './keys-worker.ts'
@@ -50,7 +51,7 @@ describe('usage', () => {
     worker.at += FLUSH_SECONDS
     for (const to of ['one', 'two'] as const) await worker.send('/public', { to })
 
-    const rows = async () => (await manage('/usage?group=owner')).rows
+    const rows = async (): Promise<UsageView['rows']> => (await manage('/usage?group=owner')).rows
     await expect
       .poll(async () => (await rows()).map(({ owner, allowed, refused }) => [owner, allowed, refused]))
       .toEqual(OWNERS.map((owner) => [owner, 150, { 'permission-missing': 50 }]))

@@ -70,6 +70,12 @@ export interface KeysWorker {
   stop(): Promise<void>
 }
 
+/** What Miniflare's own types do not tell of a Worker. */
+interface Dispatcher {
+  fetch(url: string, init: RequestInit): Promise<Response>
+  scheduled(options: { scheduledTime: Date; cron: string }): Promise<unknown>
+}
+
 const modules = bundle(new URL('keys-entry.ts', import.meta.url))
 
 export async function keysWorker(options: KeysWorkerOptions = {}): Promise<KeysWorker> {
@@ -88,20 +94,22 @@ export async function keysWorker(options: KeysWorkerOptions = {}): Promise<KeysW
       durableObjects: { LIMITER: { className: 'LatchkeyCounters', useSQLite: true, scriptName: 'one' } },
     }),
     ...(limiter === 'rate-limit' && {
-      ratelimits: { LIMITER: { namespace_id: '1', simple: { limit: 3, period: 60 } } },
+      ratelimits: { LIMITER: { namespace_id: '1', simple: { limit: 3, period: 60 as const } } },
     }),
     serviceBindings: { ORIGIN: mirror as never },
   }))
-  const kept = state === undefined ? {} : { resourcePersistencePath: state }
-  const platform = new Miniflare(convertV4MiniflareOptions({ port: 0, workers, ...kept }))
+  const platform = new Miniflare(
+    convertV4MiniflareOptions({ port: 0, workers, ...(state !== undefined && { resourcePersistencePath: state }) }),
+  )
   await platform.ready
+  const isolate = async (name: Isolate) => (await platform.getWorker(name)) as unknown as Dispatcher
 
   const worker: KeysWorker = {
     at: Math.ceil(Date.now() / 1000),
     platform,
     async send(path, { to = 'one', method, token, json, headers } = {}) {
-      const isolate = await platform.getWorker(to)
-      const answer = await isolate.fetch(`https://api.example${path}`, {
+      const { fetch } = await isolate(to)
+      const answer = await fetch(`https://api.example${path}`, {
         method: method ?? (json === undefined ? 'GET' : 'POST'),
         headers: {
           'X-Test-At': String(worker.at),
@@ -112,18 +120,14 @@ export async function keysWorker(options: KeysWorkerOptions = {}): Promise<KeysW
         ...(json !== undefined && { body: JSON.stringify(json) }),
       })
       const text = await answer.text()
-      return {
-        status: answer.status,
-        headers: answer.headers as unknown as Headers,
-        json: text === '' ? undefined : JSON.parse(text),
-      }
+      return { status: answer.status, headers: answer.headers, json: text === '' ? undefined : JSON.parse(text) }
     },
-    async cron(isolate = 'one') {
-      const { scheduled } = await platform.getWorker(isolate)
+    async cron(name = 'one') {
+      const { scheduled } = await isolate(name)
       await scheduled({ scheduledTime: new Date(worker.at * 1000), cron: '0 * * * *' })
     },
-    async events(isolate = 'one') {
-      return (await worker.send('/events-so-far', { to: isolate })).json
+    async events(name = 'one') {
+      return (await worker.send('/events-so-far', { to: name })).json
     },
     stop: () => platform.dispose(),
   }
