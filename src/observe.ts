@@ -16,7 +16,6 @@ export function observer(settings: Settings['log'], sink: Sink): Observe {
   return (decision, access, durationMs, defer) => {
     if (decision.allow && (!settings.allowed || (settings.sample < 1 && Math.random() >= settings.sample))) return
     const principal = decision.principal === 'anonymous' ? undefined : decision.principal
-    const keyId = principal?.kind === 'api-key' ? principal.subject : null
     const event: DecisionEvent = {
       type: 'decision',
       time: timeOf(access.at),
@@ -29,7 +28,8 @@ export function observer(settings: Settings['log'], sink: Sink): Observe {
       reason: decision.allow ? null : decision.refusal.reason,
       kind: principal?.kind ?? null,
       name: principal?.credential ?? null,
-      keyId,
+      // Of issued keys and of gateways: a JWT's subject may be a person.
+      keyId: principal?.kind.endsWith('-key') ? principal.subject : null,
       owner: principal?.owner ?? null,
       slot: principal?.slot ?? null,
       address: addressOf(access.clientAddress),

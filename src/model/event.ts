@@ -18,7 +18,7 @@ export interface DecisionEvent {
   /** The credential's kind and configured name, once it was proved. */
   readonly kind: CredentialKind | null
   readonly name: string | null
-  /** An issued key's id and owner. */
+  /** An issued key's id and owner; of a gateway its id. */
   readonly keyId: string | null
   readonly owner: string | null
   /** Which configured slot, or which of a key's two secrets, matched; 0 is the newest. Tells who still uses an old one. */
