@@ -63,7 +63,7 @@ describe('settingsOf', () => {
       zone: false,
       timeoutSeconds: 30,
     })
-    expect(all.origin?.headers.get('x-origin-secret')).toEqual([
+    expect(originSettings(all)?.headers.get('x-origin-secret')).toEqual([
       { name: 'ORIGIN_SECRET', until: 1_798_761_600 },
       { name: 'ORIGIN_NEXT', until: undefined },
     ])

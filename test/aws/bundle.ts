@@ -47,7 +47,10 @@ export async function bundle(document: Document): Promise<Bundle> {
   return {
     path,
     code: await readFile(path, 'utf8'),
-    inputs: Object.keys(metafile.inputs),
+    // What was read and left out again is not in it.
+    inputs: Object.values(metafile.outputs).flatMap(({ inputs }) =>
+      Object.keys(inputs).filter((path) => (inputs[path]?.bytesInOutput ?? 0) > 0),
+    ),
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }
