@@ -1,5 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { unstable_readConfig } from 'wrangler'
 import type { Runtime } from '../hosts/worker-runtime.ts'
 import { COMPATIBILITY_DATE, runtime } from '../hosts/worker-runtime.ts'
@@ -8,6 +10,24 @@ import { recordingOrigin } from '../hosts/worker-wire.ts'
 import { send, TOKEN } from './given.ts'
 
 const config = unstable_readConfig({ config: 'wrangler.toml' })
+
+/** What wrangler reads where some of the sections that are comments are none, and what it complains of. */
+function uncommented(...names: readonly string[]): { config: typeof config; complaints: readonly unknown[] } {
+  const paragraphs = readFileSync('wrangler.toml', 'utf8').split('\n\n')
+  const wanted = (text: string) =>
+    names.some((name) => text.startsWith(`# [${name}]`) || text.startsWith(`# [[${name}`))
+  expect(paragraphs.filter(wanted)).toHaveLength(names.length)
+  const text = paragraphs.map((each) => (wanted(each) ? each.replace(/^# /gm, '') : each)).join('\n\n')
+  const folder = mkdtempSync(join(tmpdir(), 'latchkey-wrangler-'))
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  try {
+    writeFileSync(join(folder, 'wrangler.toml'), text)
+    return { config: unstable_readConfig({ config: join(folder, 'wrangler.toml') }), complaints: warn.mock.calls }
+  } finally {
+    warn.mockRestore()
+    rmSync(folder, { recursive: true })
+  }
+}
 
 describe('wrangler.toml', () => {
   it('opens no second door, keeps no cache before the gate, and asks for no Node', () => {
@@ -22,6 +42,23 @@ describe('wrangler.toml', () => {
   it('deploys what the build makes, as it is', () => {
     expect(config.main).toMatch(/\/dist\/worker\/index\.js$/)
     expect(config).toMatchObject({ no_bundle: true, rules: [{ type: 'ESModule', globs: ['*.js'] }] })
+  })
+
+  it('has sections for issued keys that wrangler takes as soon as they are no comments', () => {
+    const exact = uncommented('d1_databases', 'durable_objects', 'migrations', 'triggers')
+    expect(exact.complaints).toEqual([])
+    expect(exact.config).toMatchObject({
+      d1_databases: [{ binding: 'KEYS', migrations_dir: 'migrations/d1' }],
+      durable_objects: { bindings: [{ name: 'LIMITER', class_name: 'LatchkeyCounters' }] },
+      migrations: [{ new_sqlite_classes: ['LatchkeyCounters'] }],
+      triggers: { crons: [expect.stringMatching(/^\d+ \* \* \* \*$/)] },
+    })
+    const rough = uncommented('kv_namespaces', 'ratelimits')
+    expect(rough.complaints).toEqual([])
+    expect(rough.config).toMatchObject({
+      kv_namespaces: [{ binding: 'KEYS' }],
+      ratelimits: [{ name: 'LIMITER', simple: { limit: 100, period: 60 } }],
+    })
   })
 
   it('says which secret has to be there', () => {
