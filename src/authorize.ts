@@ -8,7 +8,7 @@ import type { Access } from './model/access.ts'
 import type { Place, Shown } from './model/credential.ts'
 import type { Decision, Match, Notice, Refusal } from './model/decision.ts'
 import { isRefusal } from './model/decision.ts'
-import type { Attempt, Digests, NamedPolicy } from './model/ports.ts'
+import type { Attempt, Defer, Digests, NamedPolicy } from './model/ports.ts'
 import type { Principal } from './model/principal.ts'
 import { STATUSES } from './model/reason.ts'
 import type { FindMatch } from './routes.ts'
@@ -34,6 +34,8 @@ export interface Options {
   /** Latchkey's own endpoints, where the decision is used by a host that answers them. */
   readonly endpoints?: Endpoints | undefined
   readonly trace?: Trace | undefined
+  /** Keeps work alive that the reply does not wait for. */
+  readonly defer: Defer
 }
 
 /** The flow's parts, compiled from a document. */
@@ -47,7 +49,7 @@ export interface Parts {
 
 /** The flow: what is refused here, and in which order, is the same on every host. */
 export function authorizer({ settings, findMatch, extract, policies, digests }: Parts): Authorize {
-  return (access, snapshot, { endpoints, trace }) => {
+  return (access, snapshot, { endpoints, trace, defer }) => {
     const found = findMatch(access, endpoints)
     const match = isRefusal(found) ? undefined : found
     if (isRefusal(found) && found.reason === 'request-ambiguous') return deny('route', found)
@@ -66,7 +68,7 @@ export function authorizer({ settings, findMatch, extract, policies, digests }: 
     const { place, token } = credential
     trace?.({ step: 'credential', place })
     return after(digests.fingerprint(token), (fingerprint) =>
-      after(verify({ place, token, fingerprint }, access, snapshot), (proved) => {
+      after(verify({ place, token, fingerprint }, access, snapshot, defer), (proved) => {
         if (isRefusal(proved)) return deny('verify', { ...proved, place }, proved.principal)
         trace?.({ step: 'verify', principal: proved })
         let notices: Notice[] | undefined
@@ -118,17 +120,20 @@ function isOpenToAll(match: Match | undefined): boolean {
  * Asks the verifiers of the place in turn: a token belongs to the one that proves it. Where none does, one that could not
  * tell is the better explanation, and so is a credential that is read here and has no value.
  */
-function verify(credential: Shown, access: Access, snapshot: Snapshot): Maybe<Principal | Refusal> {
+function verify(credential: Shown, access: Access, snapshot: Snapshot, defer: Defer): Maybe<Principal | Refusal> {
   const verifiers = snapshot.verifiersAt(credential.place)
   let unsure: Refusal | undefined
+  let detail: string | undefined
   return ask(0)
 
   function ask(place: number): Maybe<Principal | Refusal> {
     const next = verifiers[place]
-    if (!next) return unsure ?? { reason: snapshot.gapAt(credential.place) ?? 'token-unknown' }
-    return after(next.verifier.verify(credential, access), (outcome) => {
-      if (outcome && !(isRefusal(outcome) && STATUSES[outcome.reason] === 503)) return outcome
-      unsure ??= outcome
+    if (!next) return unsure ?? { reason: snapshot.gapAt(credential.place) ?? 'token-unknown', detail }
+    return after(next.verifier.verify(credential, access, defer), (outcome) => {
+      if (outcome && !isRefusal(outcome)) return outcome
+      if (outcome?.reason === 'token-unknown') detail ??= outcome.detail
+      else if (outcome && STATUSES[outcome.reason] < 503) return outcome
+      else unsure ??= outcome
       return ask(place + 1)
     })
   }

@@ -1,4 +1,4 @@
-import type { Options, Trace } from './authorize.ts'
+import type { Trace } from './authorize.ts'
 import { authorizer } from './authorize.ts'
 import type { HostDefaults, Settings } from './config.ts'
 import { settingsOf } from './config.ts'
@@ -9,7 +9,7 @@ import type { Equipment, Equipped } from './kind.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after, isLater } from './lib/maybe.ts'
 import type { Access } from './model/access.ts'
-import type { Decision, Refusal } from './model/decision.ts'
+import type { Decision, Denied, Refusal } from './model/decision.ts'
 import { isRefusal } from './model/decision.ts'
 import type { Defer, Digests, Host, NamedPolicy, Sink } from './model/ports.ts'
 import { notice } from './notice.ts'
@@ -82,12 +82,11 @@ export function build(document: Document, bare: Host, defaults: HostDefaults, eq
 
   function judgeWhat(read: Reading, access: Access, question: Question): Maybe<Judgement> {
     const started = host.elapsed()
-    const options: Options = { endpoints: question.endpoints, trace: question.trace }
     const judged = guarded(access, () =>
       after(snapshotFor(access, question), (snapshot) =>
         after(read(access, snapshot), (meant): Maybe<Judgement> => {
           if (isRefusal(meant)) return { access, decision: denied(meant), snapshot }
-          return after(authorize(meant, snapshot, options), (decision) => ({ access: meant, decision, snapshot }))
+          return after(authorize(meant, snapshot, question), (decision) => ({ access: meant, decision, snapshot }))
         }),
       ),
     )
@@ -114,7 +113,7 @@ export function build(document: Document, bare: Host, defaults: HostDefaults, eq
     }
     try {
       const result = work()
-      return result instanceof Promise ? result.catch(failed) : result
+      return isLater(result) ? result.catch(failed) : result
     } catch (error) {
       return failed(error)
     }
@@ -145,7 +144,8 @@ const NOTHING_READ: Snapshot = {
 
 const asReceived: Reading = (access) => access
 
-function denied(refusal: Refusal): Decision {
+/** A decision about what was matched with nothing. */
+export function denied(refusal: Refusal): Denied {
   return { allow: false, refusal, principal: undefined, match: undefined }
 }
 

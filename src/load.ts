@@ -1,5 +1,5 @@
 import type { Judgement, Latchkey, Question } from './build.ts'
-import { build } from './build.ts'
+import { build, denied } from './build.ts'
 import type { CheckedDocument } from './checked.ts'
 import { stampedDocument } from './checked.ts'
 import type { HostDefaults } from './config.ts'
@@ -110,5 +110,5 @@ function decisionOn({ target, method }: Access, endpoints: Endpoints | undefined
   const parts = splitTarget(target)
   const match = parts && endpoints?.match(parts, method, false)
   if (match?.endpoint === 'live') return { allow: true, principal: 'anonymous', match, place: undefined }
-  return { allow: false, refusal: { reason: 'not-configured' }, principal: undefined, match: undefined }
+  return denied({ reason: 'not-configured' })
 }

@@ -160,7 +160,7 @@ function gapsByPlace(
   const gaps = new Map<Place, Gap>()
   for (const { name, slots, places } of settings.credentials) {
     const empty = slots.flatMap((slot) => readings.get(slot.name) ?? []).filter(({ values }) => values.length === 0)
-    const unset = empty.length === slots.length ? 'not-configured' : undefined
+    const unset = slots[0] && empty.length === slots.length ? 'not-configured' : undefined
     // A slot that cannot be read leaves open whose a token is, whatever the others hold; one that is unset does not.
     const isUnread = empty.some((reading) => reading.failed)
     const gap = isUnread ? 'dependency-unavailable' : (unset ?? more?.gap(name, valuesOf))

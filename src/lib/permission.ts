@@ -44,6 +44,12 @@ export function includes(pattern: PermissionParts, other: PermissionParts): bool
   return covers(pattern, other)
 }
 
+/** Of granted permissions those that lie below a ceiling, patterns too. */
+export function coveredBy(ceiling: readonly string[], permissions: readonly string[]): string[] {
+  const patterns = ceiling.map((text) => parsePermission(text).parts)
+  return permissions.filter((text) => patterns.some((pattern) => covers(pattern, parsePermission(text).parts)))
+}
+
 const PLACEHOLDER = /\{([A-Za-z_][A-Za-z0-9_]*)\}/g
 
 /** The parameters that a permission template names: `api::{collection}.find` names `collection`. */
@@ -54,8 +60,8 @@ export function placeholders(template: string): string[] {
 /** Compiles a template to a function that fills it with values from a path. */
 export function permissionTemplate(template: string): (values: ReadonlyMap<string, string>) => Permission {
   const parsed = parsePermission(template)
-  if (placeholders(template).length === 0) return () => parsed
   const fillers = parsed.parts.map(partTemplate)
+  if (fillers.every((fill) => typeof fill === 'string')) return () => parsed
   return (values) => new FilledPermission(fillers.map((fill) => (typeof fill === 'string' ? fill : fill(values))))
 }
 

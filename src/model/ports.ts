@@ -42,10 +42,11 @@ export interface Sink {
 /**
  * Says who a credential is, once it has proved it. `undefined`: not mine, ask the next. `not-configured` and
  * `dependency-unavailable` say that it cannot tell: they are told only where no other verifier proves the credential.
+ * `token-unknown` is `undefined` with a hint for the operator, which is told where nobody proves it.
  */
 export interface Verifier {
   readonly kind: Principal['kind']
-  verify(credential: Shown, access: Access): Maybe<Principal | Refusal | undefined>
+  verify(credential: Shown, access: Access, defer: Defer): Maybe<Principal | Refusal | undefined>
 }
 
 /** What a policy may look at. */
@@ -66,6 +67,24 @@ export interface NamedPolicy {
   readonly name: string
   readonly policy: Policy
 }
+
+/** What a document that is fetched may take. */
+export interface Bounds {
+  readonly bytes: number
+  /** To its last byte. */
+  readonly milliseconds: number
+}
+
+/** A document that was fetched. */
+export interface Fetched {
+  readonly status: number
+  readonly body: string
+  /** For how long `Cache-Control` lets it be kept, less its age so far; undefined where it says nothing. */
+  readonly maxAgeSeconds: number | undefined
+}
+
+/** Fetches a public document with GET. A redirect is an answer like any other. Rejects beyond the bounds, and without an answer. */
+export type FetchDocument = (url: string, bounds: Bounds) => Promise<Fetched>
 
 /** What every host must bring. */
 export interface Host {

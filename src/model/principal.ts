@@ -14,6 +14,8 @@ export type GrantType = 'full-access' | 'read-only' | 'custom'
 export interface Grant {
   readonly type: GrantType
   readonly permissions: readonly string[]
+  /** Permissions in which `*` is a character like any other, each as its parts with NUL between them. */
+  readonly literals?: ReadonlySet<string> | undefined
 }
 
 /** How often: so many requests in each window, or in each calendar unit (UTC). Exactly one of the two is there. */
@@ -35,7 +37,7 @@ export interface Principal {
   readonly kind: CredentialKind
   /** The configured name of the credential that was proved. */
   readonly credential: string
-  /** A key's id, a static token's name. */
+  /** A key's id, a static token's name, a JWT's `sub`. */
   readonly subject: string
   readonly owner?: string | undefined
   readonly surface: Surface

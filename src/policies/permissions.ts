@@ -24,7 +24,9 @@ export function permissions(): Policy {
   function passes(grant: Grant, { access, permissions: needed = [] }: Attempt['match']): boolean {
     if (grant.type !== 'custom') return grant.type === 'full-access' || access === 'read'
     const granted = patternsOf(grant)
-    return needed.length > 0 && needed.every(({ parts }) => granted.some((pattern) => covers(pattern, parts)))
+    const isGranted = (parts: PermissionParts) =>
+      granted.some((pattern) => covers(pattern, parts)) || grant.literals?.has(parts.join('\0'))
+    return needed.length > 0 && needed.every(({ parts }) => isGranted(parts))
   }
 
   return ({ principal: { grant, ceiling }, match }) => {

@@ -4,7 +4,7 @@ import type { Range } from '../lib/ip.ts'
 import { parseRange } from '../lib/ip.ts'
 import type { Maybe } from '../lib/maybe.ts'
 import { after, isLater } from '../lib/maybe.ts'
-import { covers, parsePermission } from '../lib/permission.ts'
+import { coveredBy } from '../lib/permission.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Refusal } from '../model/decision.ts'
 import type { Digests, Entry, Reader } from '../model/ports.ts'
@@ -98,17 +98,11 @@ function principalOf(
     surface,
     grant: { type, permissions },
     ...(ceiling && { ceiling }),
-    ...(ceiling?.type === 'custom' && { covered: coveredBy(ceiling, permissions) }),
+    ...(ceiling?.type === 'custom' && { covered: coveredBy(ceiling.permissions, permissions) }),
     ...(constraints && { constraints }),
     ...(expiresAt !== undefined && { expiresAt }),
     slot,
   }
-}
-
-/** Of the granted permissions those that lie below a ceiling, patterns too. */
-function coveredBy(ceiling: Grant, permissions: readonly string[]): string[] {
-  const patterns = ceiling.permissions.map((text) => parsePermission(text).parts)
-  return permissions.filter((text) => patterns.some((pattern) => covers(pattern, parsePermission(text).parts)))
 }
 
 function constraintsOf({ addresses, limits }: KeyRecord): Constraints | undefined {

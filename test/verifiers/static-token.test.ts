@@ -20,6 +20,8 @@ function principalOf(credential: string, slot = 0): Principal {
   return { kind: 'static-token', credential, subject: credential, surface: 'api', grant, slot }
 }
 
+const defer = () => undefined
+
 function tokenOf(text: string, facts: Partial<Omit<StaticToken, 'secret'>> = {}): StaticToken {
   return {
     secret: new Secret(text),
@@ -37,7 +39,7 @@ describe.each<[string, () => Digests]>([
   async function verify(tokens: readonly StaticToken[], token: string, place = BEARER, at = NOW): Promise<unknown> {
     const digests = make()
     const verifier = await staticToken(tokens, digests)
-    return verifier.verify({ place, token, fingerprint: await digests.fingerprint(token) }, accessOf({ at }))
+    return verifier.verify({ place, token, fingerprint: await digests.fingerprint(token) }, accessOf({ at }), defer)
   }
 
   it.each([TOKENS.FULL, JWT, 'a', '!#+-~'])(
@@ -116,7 +118,7 @@ describe.each<[string, () => Digests]>([
     for (const token of [`${TOKENS.FULL}0`, TOKENS.READ]) {
       const fingerprint = await digests.fingerprint(token)
       const equal = vi.spyOn(digests, 'equal')
-      await verifier.verify({ place: BEARER, token, fingerprint }, accessOf())
+      await verifier.verify({ place: BEARER, token, fingerprint }, accessOf(), defer)
       expect(equal.mock.calls.length).toBe(1)
       vi.restoreAllMocks()
     }
@@ -129,6 +131,6 @@ it('staticToken answers at once where digests do', () => {
   expect(verifier).not.toBeInstanceOf(Promise)
   if (verifier instanceof Promise) return
   const fingerprint = digests.fingerprint(TOKENS.FULL) as string
-  const outcome = verifier.verify({ place: BEARER, token: TOKENS.FULL, fingerprint }, accessOf())
+  const outcome = verifier.verify({ place: BEARER, token: TOKENS.FULL, fingerprint }, accessOf(), defer)
   expect(outcome).toEqual(principalOf('one'))
 })

@@ -27,8 +27,8 @@ export function prover({ verifiers, digests, registry, peppers }: ProveParts): K
     const fingerprint = await digests.fingerprint(token)
     let unsure: string | undefined
     for (const { place, verifier } of verifiers) {
-      // Verifiers of keys look at nothing else of an access.
-      const outcome = await verifier.verify({ place, token, fingerprint }, { at } as Access)
+      // Verifiers of keys look at nothing else of an access, and leave no work behind.
+      const outcome = await verifier.verify({ place, token, fingerprint }, { at } as Access, () => undefined)
       const principal = outcome && isRefusal(outcome) ? outcome.principal : outcome
       if (outcome && isRefusal(outcome) && !principal) unsure ??= outcome.detail ?? outcome.reason
       const kept = principal && (await registry.show(principal.subject, 'operator'))
