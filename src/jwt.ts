@@ -1,0 +1,62 @@
+import type { CredentialSettings } from './config.ts'
+import type { JwtDocument } from './document.ts'
+import { keysOf } from './jwt-keys.ts'
+import type { PreparedKind, VerifierKind } from './kind.ts'
+import type { FetchDocument } from './model/ports.ts'
+import type { Grant } from './model/principal.ts'
+import type { JwtRules, ProvedToken } from './verifiers/jwt.ts'
+import { jwt as jwtVerifier } from './verifiers/jwt.ts'
+import type { GrantRules } from './verifiers/jwt-grant.ts'
+import { normalType } from './verifiers/jwt-token.ts'
+import { proofs } from './verifiers/proofs.ts'
+
+/** After issued keys, whose tag tells them at once, and before imported ones, which only their shape tells. */
+const JWT_TURN = 3
+const DEFAULT_TYPES = ['JWT', 'at+jwt']
+const DEFAULT_TOLERANCE_SECONDS = 5
+
+/** JSON Web Tokens, on a host that fetches documents in its own way. */
+export function jwtBy(fetchDocument: FetchDocument): VerifierKind {
+  return {
+    kind: 'jwt',
+    prepare(credential, parts): PreparedKind {
+      const { name, places, document } = credential
+      const rules = rulesOf(credential, document as JwtDocument)
+      const keysNow = keysOf(document as JwtDocument, name, parts, fetchDocument)
+      const proved = proofs<ProvedToken>()
+      const at = new Set(places)
+      return {
+        async verifiers(valuesOf) {
+          const keys = await keysNow(valuesOf)
+          return keys ? [{ verifier: jwtVerifier(rules, keys, proved), places: at, turn: JWT_TURN }] : []
+        },
+        // A secret that is not set is told by whoever reads secrets.
+        gap: () => undefined,
+        policies: [],
+        forget: () => undefined,
+      }
+    },
+  }
+}
+
+function rulesOf({ name, grant, surface }: CredentialSettings, document: JwtDocument): JwtRules {
+  const { issuer, audience, algorithms, requireExpiry = true, maxAgeSeconds, types = DEFAULT_TYPES } = document
+  const { permissionsClaim, grants, ownerClaim, clockToleranceSeconds = DEFAULT_TOLERANCE_SECONDS } = document
+  const roles = grants && { claim: grants.claim, map: new Map(Object.entries(grants.map)) }
+  const claimed: GrantRules | undefined =
+    permissionsClaim === undefined && !roles ? undefined : { permissionsClaim, roles, ceiling: grant }
+  return {
+    name,
+    issuer,
+    audiences: audience === null ? null : [audience].flat(),
+    required: Object.entries(document.require ?? {}).map(([claim, values]) => [claim, [values].flat()]),
+    algorithms: new Set<string>(algorithms),
+    types: new Set(types.map(normalType)),
+    requireExpiry,
+    maxAgeSeconds,
+    toleranceSeconds: clockToleranceSeconds,
+    surface,
+    ownerClaim,
+    grant: claimed ?? (grant as Grant),
+  }
+}

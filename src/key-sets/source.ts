@@ -1,0 +1,18 @@
+import type { Maybe } from '../lib/maybe.ts'
+import type { EpochSeconds } from '../model/access.ts'
+import type { Refusal } from '../model/decision.ts'
+import type { Defer } from '../model/ports.ts'
+import type { KeySet } from './key-set.ts'
+
+/** Where the keys of an issuer come from. A refusal says that they cannot be had: `dependency-unavailable`, `not-configured`. */
+export interface KeySource {
+  /** The keys that count at a time. */
+  current(at: EpochSeconds, defer: Defer): Maybe<KeySet | Refusal>
+  /** The keys after those of which none fits; undefined where there are no others now. */
+  after(last: KeySet, at: EpochSeconds, defer: Defer): Maybe<KeySet | Refusal | undefined>
+}
+
+/** Keys that only a new secret changes. */
+export function fixed(keys: KeySet | Refusal): KeySource {
+  return { current: () => keys, after: () => undefined }
+}
