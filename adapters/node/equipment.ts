@@ -14,6 +14,7 @@ import type { Limiter, SecretSource, Store } from '../../src/model/ports.ts'
 import { StoreError } from '../../src/model/store-error.ts'
 import { late as lateStore } from '../../src/stores/late.ts'
 import { webhooks } from '../../src/webhooks.ts'
+import { jwt } from './jwt.ts'
 import type { OpenedStore } from './stores.ts'
 import { openLimiter, openStore } from './stores.ts'
 
@@ -29,7 +30,7 @@ export interface NodeEquipmentOptions {
 }
 
 /** Every kind of credential beside static tokens. */
-export const KINDS: readonly VerifierKind[] = [apiKey, gatewayKey]
+export const KINDS: readonly VerifierKind[] = [apiKey, gatewayKey, jwt]
 
 /** What a document may need on Node beside the core, and its end. */
 export interface NodeEquipment extends Equipment {
