@@ -117,7 +117,11 @@ function challenge(scheme: string, realm: string, { reason, permissions = [], pl
 }
 
 /** Schemes compare without case (RFC 9110 11.1); people know them by these spellings. */
+const SPELLINGS: ReadonlyMap<string, string> = new Map([
+  ['gatewaykey', 'GatewayKey'],
+  ['sharedaccesssignature', 'SharedAccessSignature'],
+])
+
 function schemeName(scheme: string): string {
-  if (scheme === 'gatewaykey') return 'GatewayKey'
-  return scheme[0]?.toUpperCase() + scheme.slice(1)
+  return SPELLINGS.get(scheme) ?? scheme[0]?.toUpperCase() + scheme.slice(1)
 }

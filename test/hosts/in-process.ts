@@ -1,5 +1,6 @@
 import type { Latchkey } from '../../src/build.ts'
 import { equipmentOf } from '../../src/equipment.ts'
+import { gatewayKey } from '../../src/gateway-key.ts'
 import { apiKey } from '../../src/http/api-key.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
 import type { Field } from '../../src/http/hop-by-hop.ts'
@@ -44,7 +45,7 @@ export async function authorityOf(vector: Vector, digests: Digests, sink: Sink):
     },
   }
   const opened = { store: vector.store?.is === 'absent' ? undefined : store, limiter }
-  const authority = await load({ document }, host, { transport: 'any' }, equipmentOf([apiKey], [], opened))
+  const authority = await load({ document }, host, { transport: 'any' }, equipmentOf([apiKey, gatewayKey], [], opened))
   return { authority, reads: () => reads }
 }
 
