@@ -21,6 +21,7 @@ export type { LambdaKind } from './api-key.ts'
 export { apiKey } from './api-key.ts'
 export type { AuthorizerEvent } from './event.ts'
 export { gatewayKey } from './gateway-key.ts'
+export { jwt } from './jwt.ts'
 
 export interface AuthorizerOptions {
   /** The document, or what `latchkey check --emit` made of it. A variable `LATCHKEY_CONFIG` goes before it. */

@@ -20,6 +20,7 @@ export { gatewayKey } from '../../src/gateway-key.ts'
 export { env } from '../../src/secrets/env.ts'
 export type { MiddlewareKind } from './api-key.ts'
 export { apiKey } from './api-key.ts'
+export { jwt } from './jwt.ts'
 
 export interface VercelOptions {
   /** The document, or what `latchkey check --emit` made of it. A variable `LATCHKEY_CONFIG` goes before it. */
