@@ -118,6 +118,7 @@ function hasKeys({ credentials }: Document): boolean {
 const KINDS: readonly (readonly [kind: string, name: string, path: string])[] = [
   ['api-key', 'apiKey', 'adapters/cloudflare/api-key.ts'],
   ['gateway-key', 'gatewayKey', 'src/gateway-key.ts'],
+  ['jwt', 'jwt', 'adapters/cloudflare/jwt.ts'],
 ]
 
 /** What a Worker's entry file would name by hand. */
