@@ -2,6 +2,7 @@ import type { Settings } from './config.ts'
 import { keyLog } from './keys/log.ts'
 import type { RecorderParts } from './keys/recorder.ts'
 import { recorder } from './keys/recorder.ts'
+import { random } from './lib/random.ts'
 import type { Recorder } from './model/ports.ts'
 import { addressText } from './observe.ts'
 
@@ -11,8 +12,4 @@ export function recorderOf(
   { store, ...parts }: Pick<RecorderParts, 'store' | 'sink' | 'now' | 'wait'>,
 ): Recorder {
   return recorder({ ...parts, store, random, log: keyLog({ store, random }), addressOf: addressText(log.address) })
-}
-
-function random(bytes: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(bytes))
 }

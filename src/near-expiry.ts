@@ -4,6 +4,7 @@ import { keyLog } from './keys/log.ts'
 import type { Marks } from './keys/marks.ts'
 import { processMarks, storedMarks } from './keys/marks.ts'
 import { slotsNearDeadline, tellSlots } from './keys/slots.ts'
+import { random } from './lib/random.ts'
 import type { EpochSeconds } from './model/access.ts'
 import type { Sink } from './model/ports.ts'
 import { nameOfError } from './model/store-error.ts'
@@ -36,8 +37,4 @@ async function marksOf(latchkey: Latchkey): Promise<Marks> {
   const marks = ofProcess.get(latchkey) ?? processMarks()
   ofProcess.set(latchkey, marks)
   return marks
-}
-
-function random(bytes: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(bytes))
 }

@@ -6,6 +6,7 @@ import { keyLog } from '../keys/log.ts'
 import type { Registry } from '../keys/registry.ts'
 import { registry } from '../keys/registry.ts'
 import type { Equipped } from '../kind.ts'
+import { random } from '../lib/random.ts'
 import type { Sink, Store } from '../model/ports.ts'
 import { StoreError } from '../model/store-error.ts'
 import { tellNearExpiry } from '../near-expiry.ts'
@@ -114,8 +115,4 @@ function forgetting({ store, forget }: Equipped): Store {
     put: (id, ...rest) => forgotten(id, put(id, ...rest)),
     delete: (id, ...rest) => forgotten(id, remove(id, ...rest)),
   }
-}
-
-function random(bytes: number): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(bytes))
 }

@@ -1,27 +1,8 @@
 import type { EpochSeconds } from '../model/access.ts'
-import type { Grant, GrantType } from '../model/principal.ts'
+import type { ImportedKey } from '../model/imported-key.ts'
+import type { Grant } from '../model/principal.ts'
 
-/** A key of another system, as the registry takes it. Its hash is all that is known of the token. */
-export interface ImportedKey {
-  /** 1 to 100 visible characters; unique within one import. */
-  readonly name: string
-  readonly description?: string
-  readonly type: GrantType
-  /** For `custom`, and only there. */
-  readonly permissions?: readonly string[]
-  readonly owner?: string
-  readonly surface?: 'api' | 'admin'
-  readonly createdAt?: EpochSeconds
-  /** Whole seconds, rounded up: a fraction must not end a key early. */
-  readonly expiresAt?: EpochSeconds | 'never'
-  readonly metadata?: Record<string, string>
-  readonly scheme: 'strapi' | 'sha256'
-  /** Lower-case hex: Strapi's HMAC-SHA512 of the token, or its SHA-256. */
-  readonly hash: string
-  /** Only where a viewable copy of it was asked for. */
-  readonly token?: string
-  readonly suspended?: boolean
-}
+export type { ImportedKey } from '../model/imported-key.ts'
 
 /** What is to be said about a row. `where` holds its number and its name, never a token or a hash. */
 export interface Note {

@@ -1,7 +1,9 @@
 import type { EpochSeconds } from '../model/access.ts'
 import type { GrantType, Surface } from '../model/principal.ts'
 import type { DraftFault, KeyDraft } from './draft.ts'
-import type { ImportScheme, KeptSecret, KeyRecord, KeyState } from './record.ts'
+import type { KeptSecret, KeyRecord, KeyState } from './record.ts'
+
+export type { ImportedKey } from '../model/imported-key.ts'
 
 /** What is asked of the registry, and what it answers. */
 
@@ -18,29 +20,6 @@ export interface NewKey extends KeyDraft {
 export interface KeyChange extends KeyDraft {
   /** Takes permissions that no route needs. */
   readonly force?: boolean
-}
-
-/** A key of another system, whose token goes on counting. What every source of an import is turned into. */
-export interface ImportedKey {
-  readonly name: string
-  readonly description?: string
-  readonly type: GrantType
-  readonly permissions?: readonly string[]
-  readonly owner?: string
-  /** Default `api`. */
-  readonly surface?: 'api' | 'admin'
-  /** Default: now. */
-  readonly createdAt?: EpochSeconds
-  /** Absent: the policy's lifetime from now. A time that is over stays over: the key is told as expired. */
-  readonly expiresAt?: EpochSeconds | 'never'
-  readonly addresses?: readonly string[]
-  readonly metadata?: Readonly<Record<string, string>>
-  readonly scheme: ImportScheme
-  /** Lower-case hex: HMAC-SHA512 under the salt for `strapi`, SHA-256 of the token for `sha256`. */
-  readonly hash: string
-  /** For the viewable copy alone: without an encryption key it is dropped. */
-  readonly token?: string
-  readonly suspended?: boolean
 }
 
 /** A record with the version to change it by. */

@@ -1,11 +1,11 @@
 import type { EpochSeconds } from '../model/access.ts'
+import type { ImportScheme } from '../model/imported-key.ts'
 import type { GrantType, Limit, Surface } from '../model/principal.ts'
+
+export type { ImportScheme } from '../model/imported-key.ts'
 
 /** Whether a key counts. A suspended one can be resumed, a revoked one never. */
 export type KeyState = 'active' | 'suspended' | 'revoked'
-
-/** How the system that a key was imported from digests its tokens. */
-export type ImportScheme = 'strapi' | 'sha256'
 
 /** A secret that counts, as it is kept: a digest, and the version of the pepper that made it. */
 export interface KeptSecret {
