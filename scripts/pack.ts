@@ -20,6 +20,8 @@ export function pack(): string {
   for (const name of ['README.md', 'LICENSE', 'SECURITY.md', 'latchkey.schema.json']) {
     cpSync(join(ROOT, name), join(STAGE, name))
   }
+  // What the vendors' own tools make a store of.
+  cpSync(join(ROOT, 'migrations'), join(STAGE, 'migrations'), { recursive: true })
   const {
     private: _,
     scripts,
