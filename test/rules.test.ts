@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import type { CredentialDocument, Document, PlaceDocument, RouteDocument } from '../src/document.ts'
+import type {
+  ApiKeyDocument,
+  CredentialDocument,
+  Document,
+  LimitDocument,
+  PlaceDocument,
+  RouteDocument,
+  StaticTokenDocument,
+} from '../src/document.ts'
 import { validate } from '../src/validate.ts'
 import { DOCUMENT } from './given/authority.ts'
 
@@ -9,18 +17,19 @@ function faultsOf(more: Partial<Document>): string[] {
   return result.ok ? [] : result.faults.map(({ pointer, message }) => `${pointer}: ${message}`)
 }
 
-const credential = (more: Partial<CredentialDocument>): CredentialDocument => ({
+const credential = (more: Partial<StaticTokenDocument>): CredentialDocument => ({
   kind: 'static-token',
   tokens: { secret: 'A' },
   ...more,
 })
-const ofCredentials = (...all: readonly Partial<CredentialDocument>[]) => faultsOf({ credentials: all.map(credential) })
+const ofCredentials = (...all: readonly Partial<StaticTokenDocument>[]) =>
+  faultsOf({ credentials: all.map(credential) })
 const ofRoute = (route: RouteDocument, more: Partial<Document> = {}) => faultsOf({ ...more, routes: [route] })
 
 describe('credentials', () => {
   const TAKEN = 'a name that no other credential of this document has; without one it is the kind'
 
-  it.each<[string, readonly Partial<CredentialDocument>[], readonly string[]]>([
+  it.each<[string, readonly Partial<StaticTokenDocument>[], readonly string[]]>([
     ['two names', [{ name: 'a' }, { name: 'b' }], []],
     ['one name twice', [{ name: 'a' }, { name: 'a' }], [`/credentials/1/name: ${TAKEN}`]],
     ['no name twice', [{}, {}], [`/credentials/1/name: ${TAKEN}`]],
@@ -226,5 +235,109 @@ describe('the budget', () => {
     const input = { ...DOCUMENT, revocation: { withinSeconds: 5 }, secretsSeconds: '9'.repeat(43) }
     const result = validate(input)
     expect(result.ok ? [] : result.faults.map(({ pointer }) => pointer)).toEqual(['/secretsSeconds'])
+  })
+})
+
+describe('issued keys', () => {
+  const key = (more: Partial<ApiKeyDocument> = {}): ApiKeyDocument => ({
+    kind: 'api-key',
+    peppers: [{ version: 1, secret: 'PEPPER' }],
+    ...more,
+  })
+  const store = { binding: 'KEYS' }
+  const ONCE = 'a prefix that stands only once'
+
+  it.each<[string, Partial<Document>, readonly string[]]>([
+    ['need a store', { credentials: [key()] }, ['/credentials/0: beside "store", which says where keys are kept']],
+    ['have one', { credentials: [key()], store }, []],
+    [
+      'of two credentials need prefixes of their own',
+      { credentials: [key(), key({ name: 'b' })], store },
+      [`/credentials/1/prefixes: ${ONCE}`],
+    ],
+    [
+      'name a prefix once',
+      { credentials: [key({ prefixes: ['lk', 'old', 'lk'] })], store },
+      [`/credentials/0/prefixes/2: ${ONCE}`],
+    ],
+    [
+      'name a version of a pepper once, in either spelling',
+      { credentials: [key({ peppers: [1, '1', 2].map((version) => ({ version, secret: `P${version}` })) })], store },
+      ['/credentials/0/peppers/1/version: a version that stands only once'],
+    ],
+    [
+      'have no surface: each says its own',
+      { credentials: [{ ...key(), surface: 'keys' } as unknown as ApiKeyDocument], store },
+      ['/credentials/0/surface: no such key here'],
+    ],
+    [
+      'take an expression for a shape, from its beginning to its end',
+      { credentials: [key({ imports: [{ scheme: 'sha256', shape: 'unkey_.*' }] })], store },
+      [
+        '/credentials/0/imports/0/shape: a regular expression of 1,000 characters at most, from "^" to "$", such as "^unkey_[A-Za-z0-9]{22,}$"',
+      ],
+    ],
+  ])('%s', (_, document, expected) => {
+    expect(faultsOf(document)).toEqual(expected)
+  })
+
+  it.each<[string, Partial<Document>, readonly string[]]>([
+    ['any default', { keys: { defaultLifetimeDays: 400 } }, []],
+    [
+      'a default beyond the most',
+      { keys: { defaultLifetimeDays: 91, maxLifetimeDays: 90 } },
+      ['/keys/defaultLifetimeDays: 90 or fewer days'],
+    ],
+    [
+      'no end beside a most',
+      { keys: { maxLifetimeDays: 90, allowNever: true } },
+      ['/keys/allowNever: nothing, or false: "maxLifetimeDays" ends every key'],
+    ],
+  ])('live as long as is said: %s', (_, document, expected) => {
+    expect(faultsOf(document)).toEqual(expected)
+  })
+
+  it.each<[ApiKeyDocument, NonNullable<Document['store']>, number, readonly string[]]>([
+    [key(), { ...store, kind: 'sqlite' }, 40, []],
+    [key({ cacheSeconds: 0 }), { ...store, kind: 'sqlite' }, 30, []],
+    [
+      key(),
+      { ...store, kind: 'cloudflare-kv' },
+      99,
+      ['100 or more: secretsSeconds + cacheSeconds + staleSeconds + 60 of the store; or make those smaller'],
+    ],
+    [key(), { ...store, kind: 'cloudflare-kv' }, 100, []],
+    [
+      key(),
+      { ...store, kind: 'global-config' },
+      49,
+      ['50 or more: secretsSeconds + cacheSeconds + staleSeconds + 10 of the store; or make those smaller'],
+    ],
+    [key(), store, 300, ['a budget beside the "kind" of "store", which adds to the delay']],
+  ])('keep a budget: %j in %j within %i s', (credential, where, withinSeconds, expected) => {
+    const found = faultsOf({ credentials: [credential], store: where, revocation: { withinSeconds } })
+    expect(found).toEqual(expected.map((message) => `/revocation/withinSeconds: ${message}`))
+  })
+})
+
+describe('limits', () => {
+  const ONE = 'exactly one of "windowSeconds" and "per"'
+
+  it.each<[LimitDocument, boolean]>([
+    [{ requests: 1, windowSeconds: 1 }, true],
+    [{ requests: 1, per: 'month', by: 'owner' }, true],
+    [{ requests: 1 }, false],
+    [{ requests: 1, per: 'day', windowSeconds: 60 }, false],
+  ])('%j is one: %s', (limit, isOne) => {
+    const { by: _, ...own } = limit
+    expect(faultsOf({ credentials: [credential({ limits: [limit] })] })).toEqual(
+      isOne ? [] : [`/credentials/0/limits/0: ${ONE}`],
+    )
+    expect(faultsOf({ owners: { acme: { limits: [own] } } })).toEqual(isOne ? [] : [`/owners/acme/limits/0: ${ONE}`])
+  })
+
+  it('are of no owner that valibot would pass over', () => {
+    const owners = JSON.parse('{"__proto__": {"limits": [{"requests": "many"}]}}')
+    expect(faultsOf({ owners })).toEqual(['/owners/__proto__: the name of an owner'])
   })
 })

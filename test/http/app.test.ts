@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { AppHost } from '../../src/http/app.ts'
 import { app } from '../../src/http/app.ts'
+import { bodyOf } from '../../src/http/asked.ts'
 import { accessOfRequest } from '../../src/http/request-access.ts'
 import { NOW } from '../given/access.ts'
 import { TOKENS } from '../given/authority.ts'
@@ -14,6 +15,7 @@ function appOf(host: Partial<AppHost<object>> = {}) {
     gate: () => gate,
     access: (c) => accessOfRequest(c.req.raw, { requestId: 'id', at: NOW, clientAddress: undefined }),
     defer: () => () => undefined,
+    body: (c) => bodyOf(c.req.raw),
     forward: (c, { allowed }) => c.text(allowed.principal === 'anonymous' ? 'anonymous' : allowed.principal.credential),
     ...host,
   })
