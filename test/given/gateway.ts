@@ -20,3 +20,8 @@ export const GATEWAY = {
   sharedAccess:
     'uid=integration&ex=2030-01-02T03:04:00.0000000Z&sn=hyBTOf5FokRAXDH/TlxkzqRIeynw+trnqwGxNsKDZ9o/F+NO1gH5HgdQ/DBjfln4g32LAiXshe7OZIo2HKVr5Q==',
 } as const
+
+/** A token as its holder sends it. */
+export function gatewayToken(token: string): readonly [name: string, value: string] {
+  return ['Authorization', `GatewayKey ${token}`]
+}
