@@ -1,4 +1,5 @@
 import type { CredentialSettings, Settings } from '../config.ts'
+import type { Document } from '../document.ts'
 import type { HostName } from '../hosts.ts'
 import { revocationDelay, SECRET_CHANGES } from '../hosts.ts'
 import { placeName } from '../model/credential.ts'
@@ -16,6 +17,8 @@ export interface Report {
   readonly forwarded: readonly string[]
   readonly revocation: ReturnType<typeof revocationDelay> & { readonly withinSeconds: number | null }
   readonly secretChanges: string
+  /** What an entry file of one's own must name on this host; null: nothing, or there is none. */
+  readonly entry: string | null
 }
 
 /** Reads a document's meaning out of its settings. */
@@ -42,7 +45,18 @@ export function reportOf(settings: Settings, host: HostName): Report {
     forwarded: settings.credentials.filter((credential) => credential.forward).map((credential) => credential.name),
     revocation: { ...revocationDelay(settings), withinSeconds: settings.revocationSeconds ?? null },
     secretChanges: SECRET_CHANGES[host],
+    entry: host === 'node' ? null : entryOf(settings.document, host),
   }
+}
+
+/** The names that stand in `verifiers` and `parts`. */
+function entryOf({ credentials, limiter, webhooks }: Document, host: HostName): string | null {
+  const names: Readonly<Record<string, string>> = { 'api-key': 'apiKey', jwt: 'jwt', 'gateway-key': 'gatewayKey' }
+  const verifiers = [...new Set(credentials.flatMap(({ kind }) => names[kind] ?? []))]
+  const isCounted = limiter !== undefined || credentials.some(({ kind, limits }) => limits && kind !== 'api-key')
+  const parts = host === 'cloudflare' ? [...(isCounted ? ['limits'] : []), ...(webhooks ? ['webhooks'] : [])] : []
+  const lists = Object.entries({ verifiers, parts }).filter(([, list]) => list.length > 0)
+  return lists.length === 0 ? null : lists.map(([name, list]) => `${name}: [${list.join(', ')}]`).join(', ')
 }
 
 function ceilingOf({ grant, surface, kind }: CredentialSettings): string {
@@ -53,7 +67,7 @@ function ceilingOf({ grant, surface, kind }: CredentialSettings): string {
 }
 
 /** The report for people. */
-export function reportText({ routes, credentials, forwarded, revocation, secretChanges }: Report): string {
+export function reportText({ routes, credentials, forwarded, revocation, secretChanges, entry }: Report): string {
   const width = Math.max(...routes.map(({ route }) => route.length))
   return [
     'routes, first match wins',
@@ -67,5 +81,6 @@ export function reportText({ routes, credentials, forwarded, revocation, secretC
     `revocation delay: ${revocation.seconds} s at most${revocation.withinSeconds === null ? '' : ` (budget ${revocation.withinSeconds} s)`}`,
     ...revocation.parts.map(({ name, seconds, note }) => `  ${seconds} s ${name}: ${note}`),
     `changed secrets: ${secretChanges}`,
+    ...(entry === null ? [] : [`an entry file of your own names: ${entry}`]),
   ].join('\n')
 }
