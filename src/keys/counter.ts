@@ -38,6 +38,8 @@ const MOST_HELD = 10_000
 
 export function counter(): Counter {
   let current = new Map<string, Held>()
+  /** It stays where it is: from the beginning it would step over all that is gone, each time. */
+  let oldestFirst = current.values()
   /** Of another day or owner: what is counted of a key now is counted apart. */
   let closed: Held[] = []
   let requests = 0
@@ -52,10 +54,14 @@ export function counter(): Counter {
 
   function makeRoom(): void {
     if (current.size + closed.length < MOST_HELD) return
-    const [first] = current.values()
-    const oldest = closed.shift() ?? (first as Held)
-    if (oldest === first) current.delete(oldest.tally.key)
+    const oldest = closed.shift() ?? takeOldest()
     lost += requestsOf(oldest.tally)
+  }
+
+  function takeOldest(): Held {
+    const oldest = oldestFirst.next().value as Held
+    current.delete(oldest.tally.key)
+    return oldest
   }
 
   return {
@@ -83,6 +89,7 @@ export function counter(): Counter {
     take() {
       const all = [...closed, ...current.values()]
       current = new Map()
+      oldestFirst = current.values()
       closed = []
       requests = 0
       return all

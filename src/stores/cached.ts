@@ -48,13 +48,15 @@ export function cached(reader: Reader, options: CachedOptions): CachedReader {
   const { cacheSeconds, staleSeconds, maxEntries = 10_000, isSelfAuthenticating = () => false } = options
   const now = options.now ?? (() => Date.now() / 1000)
   const known = new Map<string, Known>()
+  // It stays where it is: from the beginning it would step over all that is gone, each time.
+  const oldest = known.keys()
   const flights = new Map<string, Promise<Entry | undefined>>()
   let failedAt = Number.NEGATIVE_INFINITY
 
   function remember(id: string, entry: Entry | undefined, readAt: EpochSeconds): Entry | undefined {
     known.delete(id)
     if (entry === undefined && isSelfAuthenticating(id)) return undefined
-    if (known.size >= maxEntries) known.delete(known.keys().next().value as string)
+    if (known.size >= maxEntries) known.delete(oldest.next().value as string)
     if (maxEntries > 0 && cacheSeconds + staleSeconds > 0) known.set(id, { entry, readAt })
     return entry
   }

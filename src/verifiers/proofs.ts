@@ -19,10 +19,12 @@ const MOST_PROOFS = 10_000
  */
 export function proofs<Kept = Proof>(most: number = MOST_PROOFS): Proofs<Kept> {
   const known = new Map<string, Kept>()
+  // It stays where it is: from the beginning it would step over all that is gone, each time.
+  const oldest = known.keys()
   return {
     get: (fingerprint) => known.get(fingerprint),
     add(fingerprint, proof) {
-      if (known.size >= most) known.delete(known.keys().next().value as string)
+      if (known.size >= most) known.delete(oldest.next().value as string)
       known.set(fingerprint, proof)
     },
   }
