@@ -14,6 +14,7 @@ import { canonicalHeaderName } from './lib/header-name.ts'
 import { classifyPath, segmentsOf } from './lib/path.ts'
 import { placeholders } from './lib/permission.ts'
 import { jsonPointer } from './lib/pointer.ts'
+import { checkJwt, UNREAD_NAMES } from './rules-jwt.ts'
 
 /** Something wrong in a document: where (RFC 6901), and what is allowed there. Never what stood there. */
 export interface Fault {
@@ -42,6 +43,7 @@ export function brokenRules(document: Partial<Document>, wellFormed: (pointer: s
       checkCredential(credential, credentials.slice(0, place), report)
       if (credential.kind === 'api-key') checkApiKey(credential, credentials.slice(0, place), document, report)
       if (credential.kind === 'gateway-key') checkGateways(credential, report)
+      if (credential.kind === 'jwt') checkJwt(credential, report)
     })
   }
   for (const [place, route] of routes.entries()) {
@@ -208,9 +210,6 @@ function checkRoute(route: RouteDocument, credentials: readonly CredentialDocume
 /** What the gate itself writes, or what frames a message. */
 const OUR_HEADERS =
   /^(?:host|connection|keep-alive|content-length|transfer-encoding|te|trailer|upgrade|forwarded|x-forwarded-.*|x-latchkey-.*)$/
-
-/** Names that valibot passes over in a record, whatever stands there. */
-const UNREAD_NAMES = new Set(['__proto__', 'constructor', 'prototype'])
 
 function checkOrigin(document: Partial<Document>, report: Report): void {
   const origin = document.origin
