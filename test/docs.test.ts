@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { env, memorySink, serve } from '../adapters/node/index.ts'
 import { filled, GENERATED_PAGES } from '../scripts/docs.ts'
 import { dialects } from '../src/dialects/index.ts'
-import type { Document } from '../src/document.ts'
+import type { Document, SecretsDocument } from '../src/document.ts'
 import { KEYS_BY_HOST } from '../src/hosts.ts'
 import { identityHeaders } from '../src/identity.ts'
 import { load } from '../src/load.ts'
@@ -185,7 +185,7 @@ describe('JSON examples', () => {
   const documentOf: Readonly<Record<string, (example: never) => unknown>> = {
     '': (example: object) => ({ ...base, ...example }),
     credential: (example: Document['credentials'][number]) => ({ ...base, credentials: [example] }),
-    secrets: (example: Document['credentials'][number]['tokens']) => ({
+    secrets: (example: SecretsDocument) => ({
       ...base,
       credentials: [{ kind: 'static-token', tokens: example }],
     }),
