@@ -21,6 +21,8 @@ export interface CachedOptions {
 
 /** A reader that remembers. */
 export interface CachedReader extends Reader {
+  /** What was read within a second, else what is there now: for who has reason to think that an entry was changed. */
+  getAnew(id: string): Maybe<Entry | undefined>
   /** What this process has changed itself must not wait for its age. */
   forget(id: string): void
 }
@@ -31,6 +33,8 @@ interface Known {
   readonly readAt: EpochSeconds
 }
 
+/** An entry that is younger than that is not read anew. */
+const NEW_SECONDS = 1
 /** After a call that failed, a store is spared for so long where there is something to give instead. */
 const RETRY_SECONDS = 5
 /** A read that another request began may end with that request (Workers): then each asks for itself. */
@@ -114,15 +118,18 @@ export function cached(reader: Reader, options: CachedOptions): CachedReader {
     }
   }
 
+  function find(id: string, seconds: number): Maybe<Entry | undefined> {
+    const kept = younger(id, seconds)
+    if (kept) return kept.entry
+    const flight = flights.get(id)
+    if (flight) return join(id, flight)
+    const spared = Math.abs(now() - failedAt) < RETRY_SECONDS ? stale(id) : undefined
+    return spared ? spared.entry : ask(id)
+  }
+
   return {
-    get(id) {
-      const kept = younger(id, cacheSeconds)
-      if (kept) return kept.entry
-      const flight = flights.get(id)
-      if (flight) return join(id, flight)
-      const spared = Math.abs(now() - failedAt) < RETRY_SECONDS ? stale(id) : undefined
-      return spared ? spared.entry : ask(id)
-    },
+    get: (id) => find(id, cacheSeconds),
+    getAnew: (id) => find(id, Math.min(cacheSeconds, NEW_SECONDS)),
     forget(id) {
       known.delete(id)
       flights.delete(id)

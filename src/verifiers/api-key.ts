@@ -35,12 +35,19 @@ export function apiKey({ prefixes, peppers, unset, find, digests }: ApiKeyParts)
     return after(isOurs(key, pepper, digests), (isMade) => (isMade ? pepper : pepperOf(key, place + 1)))
   }
 
+  /** A secret that the remembered record does not know may be newer than that is: then what is stored decides. */
+  function judged(id: string, digest: string, at: number): Maybe<Principal | Refusal | undefined> {
+    return after(find(id), (known) => {
+      if (!known) return undefined
+      return known(digest, at) ?? after(find(id, true), (now) => now?.(digest, at))
+    })
+  }
+
   function prove(key: KeyToken, fingerprint: string, at: number): Maybe<Principal | Refusal | undefined> {
     return after(pepperOf(key), (pepper) => {
       if (!pepper) return unset.has(key.pepperVersion) ? { reason: 'not-configured', detail: 'pepper' } : undefined
       return after(digestOf(key.id, key.secret, pepper, digests), (digest) =>
-        after(find(key.id), (judge) => {
-          const outcome = judge?.(digest, at)
+        after(judged(key.id, digest, at), (outcome) => {
           if (outcome) proved.add(fingerprint, { id: key.id, digest })
           return outcome
         }),
@@ -52,7 +59,7 @@ export function apiKey({ prefixes, peppers, unset, find, digests }: ApiKeyParts)
     kind: 'api-key',
     verify({ token, fingerprint }, { at }) {
       const proof = proved.get(fingerprint)
-      if (proof) return orUnavailable(() => after(find(proof.id), (judge) => judge?.(proof.digest, at)))
+      if (proof) return orUnavailable(() => judged(proof.id, proof.digest, at))
       const key = parseKey(token)
       if (!key || !prefixes.has(key.prefix)) return undefined
       return orUnavailable(() => prove(key, fingerprint, at))

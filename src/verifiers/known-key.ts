@@ -21,11 +21,19 @@ export interface KeyCredential {
 /** The principal of a secret that is proved, or why it does not count; undefined where the key has no such secret. */
 export type Judge = (digest: string, at: EpochSeconds) => Principal | Refusal | undefined
 
-/** Finds a key by its id. Rejects, or throws, where the store cannot be asked or the record cannot be read. */
-export type FindKey = (id: string) => Maybe<Judge | undefined>
+/**
+ * Finds a key by its id; `anew`: as it is now, not as it is remembered. Rejects, or throws, where the store cannot be asked
+ * or the record cannot be read.
+ */
+export type FindKey = (id: string, anew?: boolean) => Maybe<Judge | undefined>
+
+/** Reads records; `getAnew` where it remembers them. */
+export interface RecordReader extends Reader {
+  getAnew?(id: string): Maybe<Entry | undefined>
+}
 
 /** Reads keys; each version of a record is decoded once, as long as the reader remembers it. */
-export function knownKeys(reader: Reader, credential: KeyCredential, digests: Digests): FindKey {
+export function knownKeys(reader: RecordReader, credential: KeyCredential, digests: Digests): FindKey {
   const known = new WeakMap<Entry, Judge>()
 
   function judgeOf(entry: Entry | undefined): Judge | undefined {
@@ -37,7 +45,10 @@ export function knownKeys(reader: Reader, credential: KeyCredential, digests: Di
     }
     return judge
   }
-  return (id) => after(reader.get(`key:${id}`), judgeOf)
+  return (id, anew) => {
+    const entryId = `key:${id}`
+    return after(anew && reader.getAnew ? reader.getAnew(entryId) : reader.get(entryId), judgeOf)
+  }
 }
 
 /**
