@@ -1,0 +1,117 @@
+import { describe, expect, test } from 'vitest'
+import { keySetOf, sameObjects } from '../../src/key-sets/key-set.ts'
+import { isLongEnough } from '../../src/key-sets/secrets.ts'
+import { KEYS, keySet, publicKey } from '../given/jwt.ts'
+
+const ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA']
+
+async function usable(text: string, algorithms: readonly string[] = ALGORITHMS): Promise<string[]> {
+  const keys = await keySetOf(text, algorithms)
+  return keys.map(({ id, algorithm }) => `${id} ${algorithm}`)
+}
+
+describe('a set', () => {
+  test.each<[name: string, text: string, expected: readonly string[]]>([
+    ['of one key', keySet('ec1'), ['ec1 ES256']],
+    ['of a key for two algorithms', keySet('rsa1'), ['rsa1 RS256', 'rsa1 PS256']],
+    ['of a key that says which', keySet(publicKey('rsa1', { alg: 'PS256' })), ['rsa1 PS256']],
+    ['of a key without an id', keySet(publicKey('ec1', { kid: undefined })), ['undefined ES256']],
+    [
+      'of two keys without ids',
+      keySet(...['ec1', 'ec2'].map((name) => publicKey(name as 'ec1', { kid: undefined }))),
+      ['undefined ES256', 'undefined ES256'],
+    ],
+    ['of a key that verifies', keySet(publicKey('ec1', { key_ops: ['verify'] })), ['ec1 ES256']],
+    ['with certificates', keySet(publicKey('ec1', { x5c: ['MIIB'], x5t: 'AA' })), ['ec1 ES256']],
+    ['with more members', JSON.stringify({ keys: [publicKey('ed1')], issuer: 'x' }), ['ed1 EdDSA']],
+  ])('is read: %s', async (_, text, expected) => {
+    expect(await usable(text)).toEqual(expected)
+  })
+
+  test.each<[name: string, member: unknown]>([
+    ['for encryption', publicKey('rsa1', { kid: 'x', use: 'enc' })],
+    ['that only signs', publicKey('ec2', { key_ops: ['sign'] })],
+    ['whose operations are no list', publicKey('ec2', { key_ops: 'verify' })],
+    ['of an algorithm that is not allowed', publicKey('ec2', { alg: 'ES384' })],
+    ['of a curve that is not allowed', publicKey('ec384')],
+    ['of an unknown type', { kty: 'XYZ', kid: 'x' }],
+    ['without a type', { kid: 'x' }],
+    ['that is cut off', { kty: 'EC', kid: 'x', crv: 'P-256', x: 'AA' }],
+    ['that lies on no curve', publicKey('ec2', { y: publicKey('ec2').x })],
+    ['of few bits', publicKey('short')],
+    ['that is private', KEYS.ec2],
+    ['whose id is a number', publicKey('ec2', { kid: 2 })],
+    ['that is no object', 'ec2'],
+    ['that is null', null],
+    ['that is a list', []],
+  ])('is read without a member %s', async (_, member) => {
+    expect(await usable(JSON.stringify({ keys: [member, publicKey('ec1')] }))).toEqual(['ec1 ES256'])
+    await expect(usable(JSON.stringify({ keys: [member] }))).rejects.toThrow('it has no usable key')
+  })
+
+  test.each<[name: string, text: string, why: string]>([
+    ['no JSON', '<html>', 'it is no JSON Web Key Set'],
+    ['nothing', '', 'it is no JSON Web Key Set'],
+    ['a list', JSON.stringify([publicKey('ec1')]), 'it is no JSON Web Key Set'],
+    ['null', 'null', 'it is no JSON Web Key Set'],
+    ['a key', JSON.stringify(publicKey('ec1')), 'it is no JSON Web Key Set'],
+    ['keys that are no list', JSON.stringify({ keys: publicKey('ec1') }), 'it is no JSON Web Key Set'],
+    ['too many', JSON.stringify({ keys: Array(101).fill(publicKey('ec1')) }), 'it is no JSON Web Key Set'],
+    ['none', keySet(), 'it has no usable key'],
+    ['secrets alone', keySet({ kty: 'oct', k: 'c2VjcmV0', kid: 'x' }), 'it has no usable key'],
+    [
+      'secrets and public keys',
+      keySet('ec1', { kty: 'oct', k: 'c2VjcmV0', kid: 'x' }),
+      'it mixes secrets with public keys',
+    ],
+    ['one id twice', keySet('ec1', publicKey('ec2', { kid: 'ec1' })), 'it repeats the id of a key'],
+    ['one key twice', keySet('ec1', 'ec1'), 'it repeats the id of a key'],
+    ['one id for two types', keySet('ec1', publicKey('rsa1', { kid: 'ec1' })), 'it repeats the id of a key'],
+  ])('is refused: %s', async (_, text, why) => {
+    await expect(usable(text)).rejects.toThrow(why)
+  })
+
+  test('may repeat the id of a key that is not usable', async () => {
+    expect(await usable(keySet(publicKey('rsa1', { kid: 'ec1', use: 'enc' }), 'ec1'))).toEqual(['ec1 ES256'])
+  })
+
+  test('says nothing of what it holds where it is refused', async () => {
+    const secret = Buffer.from('a secret that nobody may read').toString('base64url')
+    const refused = usable(keySet('ec1', { kty: 'oct', k: secret, kid: 'a private name' }))
+    await expect(refused).rejects.toSatisfy(
+      (error) => !/secret that|private name/.test(String(error)) && !String(error).includes(secret),
+    )
+  })
+})
+
+describe('a key that was known', () => {
+  const objects = async (text: string, known: Awaited<ReturnType<typeof read>> = new Set()) =>
+    sameObjects(await keySetOf(text, ['ES256', 'RS256']), known)
+  const read = async (text: string) => new Set(await keySetOf(text, ['ES256', 'RS256']))
+
+  test('stays the object that it was', async () => {
+    const before = await read(keySet('ec1', 'rsa1'))
+    const after = await objects(keySet('rsa1', 'ec1', 'ec2'), before)
+    expect([...after].filter((key) => before.has(key)).map(({ id }) => id)).toEqual(['rsa1', 'ec1'])
+  })
+
+  test.each<[name: string, text: string]>([
+    ['other numbers', keySet(publicKey('ec2', { kid: 'ec1' }))],
+    ['another id', keySet(publicKey('ec1', { kid: 'other' }))],
+    ['no id', keySet(publicKey('ec1', { kid: undefined }))],
+  ])('is another one with %s', async (_, text) => {
+    const before = await read(keySet('ec1'))
+    expect([...(await objects(text, before))].some((key) => before.has(key))).toBe(false)
+  })
+})
+
+test.each<[secret: string, algorithm: string, expected: boolean]>([
+  ['x'.repeat(32), 'HS256', true],
+  ['x'.repeat(31), 'HS256', false],
+  ['ü'.repeat(16), 'HS256', true],
+  ['x'.repeat(48), 'HS384', true],
+  ['x'.repeat(63), 'HS512', false],
+  ['x'.repeat(64), 'HS512', true],
+])('%s is as long as the hash of %s: %s', (secret, algorithm, expected) => {
+  expect(isLongEnough(secret, algorithm)).toBe(expected)
+})
