@@ -37,9 +37,11 @@ const BUNDLES: readonly Bundle[] = [
 /** What a Worker may weigh: 20 KB for static tokens, and more for what else its document needs. */
 function kilobytesOf(path: string): number {
   const { credentials, limiter, webhooks } = JSON.parse(readFileSync(path, 'utf8')) as Document
-  const hasKeys = credentials.some(({ kind }) => kind === 'api-key')
+  const ofKinds: Readonly<Record<string, number>> = { 'api-key': 8, jwt: 9, 'gateway-key': 2 }
+  const kinds = new Set(credentials.map(({ kind }) => kind))
   const isCounted = limiter !== undefined || credentials.some(({ limits }) => limits !== undefined)
-  return 20 + (hasKeys ? 8 : 0) + (isCounted ? 2 : 0) + (webhooks ? 3 : 0)
+  const more = [...Array.from(kinds, (kind) => ofKinds[kind] ?? 0), isCounted ? 2 : 0, webhooks ? 3 : 0]
+  return more.reduce((sum, kilobytes) => sum + kilobytes, 20)
 }
 
 /** What `gzip -9` makes of it. Node's own zlib is another one, whose output is up to half a percent longer. */
