@@ -9,8 +9,12 @@ import { passes, table } from './table.ts'
 const CASES: readonly (readonly [name: string, rounds: number, quick: number])[] = [
   ['in-process', 60, 10],
   ['in-process-plain', 20, 4],
+  ['keys', 30, 6],
+  ['keys-in-sqlite', 20, 6],
+  ['usage', 20, 6],
   ['http', 12, 3],
   ['workerd', 20, 4],
+  ['keys-in-workerd', 20, 4],
   ['lambda', 20, 4],
   ['ready', 7, 2],
   ['sizes', 1, 1],
@@ -22,7 +26,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const isQuick = process.argv.includes('--quick')
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 
-runNpm(`${HERE}node_modules/jose`, ['ci', '--no-audit', '--no-fund'], HERE)
+runNpm(`${HERE}node_modules/better-auth`, ['ci', '--no-audit', '--no-fund'], HERE)
 runNpm(`${ROOT}dist/aws/authorizer.mjs`, ['run', '--silent', 'build'], ROOT)
 
 const loadBefore = load()
@@ -59,7 +63,8 @@ function runNpm(made: string, args: readonly string[], folder: string): void {
 
 function sectionsOf(name: string, rounds: number): Promise<Section[]> {
   return new Promise((resolve, reject) => {
-    const child = fork(`${HERE}case.ts`, [name, String(rounds)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
+    const args = [name, String(rounds), isQuick ? 'quick' : 'full']
+    const child = fork(`${HERE}case.ts`, args, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] })
     let told: Section[] | undefined
     child.on('message', (sections) => {
       told = sections as Section[]

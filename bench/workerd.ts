@@ -16,6 +16,9 @@ export interface RunningWorker {
   stop(): Promise<void>
 }
 
+/** The date whose behaviour is measured: the one of wrangler.toml. */
+export const COMPATIBILITY_DATE = '2026-10-01'
+
 const CONFIG = `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [(name = "main", worker = .worker)],
@@ -23,7 +26,7 @@ const config :Workerd.Config = (
 );
 const worker :Workerd.Worker = (
   modules = [(name = "worker", esModule = embed "worker.mjs")],
-  compatibilityDate = "2026-10-01"
+  compatibilityDate = "${COMPATIBILITY_DATE}"
 );
 `
 

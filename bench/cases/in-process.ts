@@ -2,19 +2,17 @@ import { getRequestListener } from '@hono/node-server'
 import { latchkey } from '../../adapters/node/hono.ts'
 import { nodeDigests } from '../../src/crypto/node.ts'
 import { TOKEN, WRONG_TOKEN } from '../document.ts'
-import type { Batch, Measured } from '../statistics.ts'
+import { batchOf } from '../in-process.ts'
+import type { Measured } from '../statistics.ts'
 import { interleave, toBaseline, toCase } from '../statistics.ts'
 import type { App } from '../subjects/apps.ts'
-import { behind, expectStatus, noOp, request, withBearerAuth, withLatchkey } from '../subjects/apps.ts'
+import { behind, expectStatus, noOp, withBearerAuth, withLatchkey } from '../subjects/apps.ts'
 import { minimum } from '../subjects/minimum.ts'
 import type { Row, Section } from '../table.ts'
 
 /** How long a batch takes at least, in requests: about ten milliseconds of each kind. */
 const FAST = 1500
 const HOPPING = 120
-
-/** Requests are made before, and taken in turn: what is measured is the app, not Node's `Request`. */
-const REQUESTS = 64
 
 /**
  * The decision in process on Node. `@hono/node-server` replaces the global `Response` by its own light one, as it does
@@ -41,7 +39,7 @@ export async function measure(title: string, rounds: number): Promise<Section[]>
     ['one request at a time', 1, { allowed: 25, refused: 10 }],
     ['32 requests in flight', 32, { allowed: 10, refused: 6 }],
   ] as const) {
-    const batch = (app: App, token: string, requests: number) => batchOf(app, token, requests, inFlight)
+    const batch = (app: App, token: string, requests: number) => batchOf(app, [token], { requests, inFlight })
     const measured = await interleave(
       batch(noOpApp, TOKEN, FAST),
       {
@@ -88,20 +86,4 @@ function rowsOf(measured: Measured<Name>, budgets: { allowed: number; refused: n
       budget: { limit: 'at least', value: budgets.refused },
     },
   ]
-}
-
-function batchOf(app: App, token: string, requests: number, inFlight: number): Batch {
-  const made = Array.from({ length: REQUESTS }, () => request(token))
-  return async () => {
-    const cpu = process.cpuUsage()
-    const started = performance.now()
-    let left = requests
-    const worker = async () => {
-      while (left-- > 0) await app.fetch(made[left % REQUESTS] as Request)
-    }
-    await Promise.all(Array.from({ length: inFlight }, worker))
-    const clock = ((performance.now() - started) * 1000) / requests
-    const { user, system } = process.cpuUsage(cpu)
-    return { clock, cpu: (user + system) / requests }
-  }
 }

@@ -2,8 +2,10 @@ import type { MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
 import { bearerAuth } from 'hono/bearer-auth'
 import { stamp } from '../../src/checked.ts'
+import { apiKey } from '../../src/http/api-key.ts'
 import type { MiddlewareOptions } from '../../src/http/middleware.ts'
-import { benchDocument, benchSecrets, countingSink, PATH, TOKEN } from '../document.ts'
+import type { KeysOptions } from '../document.ts'
+import { benchDocument, benchSecrets, countingSink, keysDocument, PATH, TOKEN } from '../document.ts'
 
 /** What is measured: an app that answers two bytes behind one middleware. */
 export type App = Pick<Hono, 'fetch'>
@@ -28,9 +30,24 @@ export function withBearerAuth(): App {
   return behind(bearerAuth({ token: TOKEN }))
 }
 
+/** What most write by hand: one scheme, and whoever knows whether a token counts. */
+export function withBearer(counts: (token: string) => Promise<boolean>): App {
+  return behind(bearerAuth({ verifyToken: counts }))
+}
+
 /** The whole decision, of a document that the build has checked; its events are counted and go nowhere. */
 export function withLatchkey(latchkey: LatchkeyMiddleware, tokens = 1): App {
   return behind(latchkey({ document: stamp(benchDocument(tokens)), secrets: benchSecrets, sink: countingSink() }))
+}
+
+/** The same decision where keys are issued too, in the store and with the limiter that `more` holds. */
+export function withKeys(
+  latchkey: LatchkeyMiddleware,
+  options: KeysOptions,
+  more: Pick<MiddlewareOptions, 'store' | 'limiter'>,
+): App {
+  const document = stamp(keysDocument(options))
+  return behind(latchkey({ document, verifiers: [apiKey], secrets: benchSecrets, sink: countingSink(), ...more }))
 }
 
 /** An app behind a middleware of the caller's own. */
