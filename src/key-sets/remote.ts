@@ -95,7 +95,7 @@ export function remote({ fetch, staleSeconds, failed }: RemoteOptions): KeySourc
       }
       return flight || isOver(askedAt, RETRY_SECONDS, at) ? fetched(at, defer).then(answer) : DOWN
     },
-    after(last, at, defer) {
+    newer(last, at, defer) {
       const answer = () => (keys !== last ? keys : isDown ? DOWN : undefined)
       if (keys !== last) return keys
       return flight || isOver(askedAt, PAUSE_SECONDS, at) ? fetched(at, defer).then(answer) : answer()

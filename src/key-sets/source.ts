@@ -8,11 +8,11 @@ import type { KeySet } from './key-set.ts'
 export interface KeySource {
   /** The keys that count at a time. */
   current(at: EpochSeconds, defer: Defer): Maybe<KeySet | Refusal>
-  /** The keys after those of which none fits; undefined where there are no others now. */
-  after(last: KeySet, at: EpochSeconds, defer: Defer): Maybe<KeySet | Refusal | undefined>
+  /** Newer keys than those of which none fits; undefined where there are none now. */
+  newer(last: KeySet, at: EpochSeconds, defer: Defer): Maybe<KeySet | Refusal | undefined>
 }
 
 /** Keys that only a new secret changes. */
 export function fixed(keys: KeySet | Refusal): KeySource {
-  return { current: () => keys, after: () => undefined }
+  return { current: () => keys, newer: () => undefined }
 }

@@ -72,7 +72,7 @@ export function jwt(rules: JwtRules, keys: KeySource, proved: Proofs<ProvedToken
       }
       // A key that is there and did not sign this would not do so in a newer set.
       if (parsed.keyId !== undefined && candidates.length > 0) return unknown('a wrong signature')
-      set = await keys.after(set, at, defer)
+      set = await keys.newer(set, at, defer)
     }
     return set ?? unknown('no key for it')
   }

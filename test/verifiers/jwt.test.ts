@@ -181,7 +181,7 @@ describe('who issued it, and for whom', () => {
   test('touches no key for a token of another issuer', async () => {
     const keys = {
       current: () => expect.unreachable('its keys were asked for'),
-      after: () => expect.unreachable('its keys were asked for'),
+      newer: () => expect.unreachable('its keys were asked for'),
     }
     const token = mint({ claims: { iss: 'https://evil.example' } })
     const found = jwt(RULES, keys, proofs()).verify(
