@@ -30,6 +30,8 @@ export async function lambdaBundles(
     outdir: folder,
     outExtension: { '.js': '.mjs' },
     define: { ...defined },
+    // What signs requests to AWS is CommonJS, and asks for Node's own modules when it runs.
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
     plugins: [validatorOutside],
   })
 }

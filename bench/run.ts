@@ -16,6 +16,7 @@ const CASES: readonly (readonly [name: string, rounds: number, quick: number])[]
   ['workerd', 20, 4],
   ['keys-in-workerd', 20, 4],
   ['lambda', 20, 4],
+  ['keys-on-lambda', 20, 4],
   ['ready', 7, 2],
   ['sizes', 1, 1],
 ]
@@ -27,6 +28,7 @@ const isQuick = process.argv.includes('--quick')
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 
 runNpm(`${HERE}node_modules/better-auth`, ['ci', '--no-audit', '--no-fund'], HERE)
+runNpm(`${ROOT}e2e/stores/node_modules/dynalite`, ['ci', '--no-audit', '--no-fund'], `${ROOT}e2e/stores`)
 runNpm(`${ROOT}dist/aws/authorizer.mjs`, ['run', '--silent', 'build'], ROOT)
 
 const loadBefore = load()

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import type { D1Database } from '../../src/stores/cloudflare-d1.ts'
 import { cloudflareD1 } from '../../src/stores/cloudflare-d1.ts'
-import type { KvNamespace } from '../../src/stores/cloudflare-kv.ts'
 import { workerBundle } from '../bundle.ts'
 import { TOKEN, WRONG_TOKEN } from '../document.ts'
 import { forge, issue, keep } from '../keys.ts'
@@ -80,6 +79,11 @@ function rowsOf(measured: Measured<Name>): Row[] {
   ]
 }
 
+/** What is used of a KV namespace. */
+interface Namespace {
+  put(key: string, value: string): Promise<void>
+}
+
 /** One key, as Latchkey keeps it in D1, and as others keep a token: by its SHA-256 in KV and in a table of D1. */
 async function fill(platform: Miniflare): Promise<string> {
   const database = (await platform.getD1Database('KEYS')) as unknown as D1Database
@@ -99,7 +103,7 @@ async function fill(platform: Miniflare): Promise<string> {
   await keep(key, cloudflareD1(database))
   const hash = createHash('sha256').update(key.token).digest('hex')
   await database.prepare('INSERT INTO tokens VALUES (?1)').bind(hash).all()
-  const namespace = (await platform.getKVNamespace('TOKENS')) as unknown as KvNamespace
+  const namespace = (await platform.getKVNamespace('TOKENS')) as unknown as Namespace
   await namespace.put(hash, '1')
   return key.token
 }

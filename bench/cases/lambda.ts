@@ -1,13 +1,12 @@
-import { execFile } from 'node:child_process'
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import { promisify } from 'node:util'
+import { fileURLToPath } from 'node:url'
 import { stamp } from '../../src/checked.ts'
 import { lambdaBundles } from '../bundle.ts'
-import { benchDocument, PATH, TOKEN } from '../document.ts'
+import { benchDocument, TOKEN } from '../document.ts'
+import { coldStart, eventOf } from '../lambda.ts'
 import type { Sample } from '../statistics.ts'
 import { ratios, shuffled } from '../statistics.ts'
 import type { Section } from '../table.ts'
@@ -40,7 +39,8 @@ export async function run(rounds: number): Promise<Section[]> {
     // The first round only fills the disk's cache.
     for (let round = -1; round < rounds; round++) {
       for (const side of shuffled(SIDES)) {
-        const sample = await coldStart(join(folder, `${side === 'same' ? 'latchkey' : side}.mjs`))
+        const bundle = join(folder, `${side === 'same' ? 'latchkey' : side}.mjs`)
+        const sample = await coldStart(bundle, EVENT, VARIABLES)
         if (round >= 0) samples[side].push(sample)
       }
     }
@@ -74,46 +74,17 @@ export async function run(rounds: number): Promise<Section[]> {
   }
 }
 
-async function coldStart(bundle: string): Promise<Sample> {
-  const args = [fileOf('cold-start.mjs'), pathToFileURL(bundle).href, JSON.stringify(EVENT)]
-  const env = { PATH: process.env['PATH'], TOKEN_0: TOKEN, JWT_SECRET, JWKS: JSON.stringify({ keys: [PUBLIC_KEY] }) }
-  const { stdout } = await promisify(execFile)(process.execPath, args, { env })
-  const { clock, cpu, answer } = JSON.parse(stdout) as Sample & { answer: Answer }
-  if (answer.isAuthorized !== true && answer.statusCode !== 200) throw new Error(`${bundle} refused: ${stdout}`)
-  return { clock, cpu }
-}
-
-/** An authorizer's answer, or a proxied function's. */
-interface Answer {
-  readonly isAuthorized?: boolean
-  readonly statusCode?: number
-}
-
 const JWT_SECRET = 'bench-shared-secret-of-more-than-32-bytes'
 const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 const PUBLIC_KEY = { ...publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'ES256' }
 
-/** One event for all: a request of an HTTP API, as an authorizer and as a proxied function get it. */
-const EVENT = {
-  version: '2.0',
-  type: 'REQUEST',
-  routeArn: 'arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/$default/GET/api/articles',
-  rawPath: PATH,
-  rawQueryString: '',
-  headers: {
-    host: 'api.example',
-    authorization: `Bearer ${TOKEN}`,
-    'x-jwt': `Bearer ${jwt('HS256', (text) => createHmac('sha256', JWT_SECRET).update(text).digest('base64url'))}`,
-    'x-jwt-es256': `Bearer ${jwt('ES256', (text) => signature(text).toString('base64url'))}`,
-    accept: '*/*',
-  },
-  requestContext: {
-    domainName: 'api.example',
-    stage: '$default',
-    http: { method: 'GET', path: PATH, sourceIp: '192.0.2.1', protocol: 'HTTP/1.1' },
-  },
-  isBase64Encoded: false,
-}
+const VARIABLES = { TOKEN_0: TOKEN, JWT_SECRET, JWKS: JSON.stringify({ keys: [PUBLIC_KEY] }) }
+
+/** One event for all. */
+const EVENT = eventOf(TOKEN, {
+  'x-jwt': `Bearer ${jwt('HS256', (text) => createHmac('sha256', JWT_SECRET).update(text).digest('base64url'))}`,
+  'x-jwt-es256': `Bearer ${jwt('ES256', (text) => signature(text).toString('base64url'))}`,
+})
 
 function signature(text: string): Buffer {
   return sign('sha256', Buffer.from(text), { key: privateKey, dsaEncoding: 'ieee-p1363' })
