@@ -39,7 +39,8 @@ export function secretsOf(flags: Given, variables: Variables): SecretSource {
   return file(folder, env(variables))
 }
 
-function read(path: string, from: string): string {
+/** The text of a file that a flag or a variable names. Throws a `UsageError` where it cannot be read. */
+export function read(path: string, from: string): string {
   try {
     return readFileSync(path, 'utf8')
   } catch (error) {

@@ -26,6 +26,10 @@ const COMMANDS: Commands = {
     description: 'issue, list, rotate and revoke keys',
     commands: () => import('./keys/commands.ts').then(({ KEY_COMMANDS }) => KEY_COMMANDS),
   },
+  'gateway-key': {
+    description: 'make keys of gateways, and sign their tokens',
+    commands: () => import('./gateway-key/commands.ts').then(({ GATEWAY_KEY_COMMANDS }) => GATEWAY_KEY_COMMANDS),
+  },
   whoami: {
     description: 'ask a deployment what a token may do',
     load: () => import('./whoami.ts').then(({ whoami, WHOAMI_FLAGS }) => ({ flags: WHOAMI_FLAGS, run: whoami })),

@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { VERSION } from '../../src/version.ts'
 import { run } from './run.ts'
 
-const COMMANDS = ['serve', 'check', 'explain', 'keys', 'whoami', 'pepper', 'token']
+const COMMANDS = ['serve', 'check', 'explain', 'keys', 'gateway-key', 'whoami', 'pepper', 'token']
+/** A command of each that has some below it. */
+const GROUPS: Readonly<Record<string, string>> = { keys: 'create', 'gateway-key': 'mint' }
 
 describe('latchkey', () => {
   it.each(['--help', '-h'])('%s tells its commands on stdout', async (flag) => {
@@ -37,7 +39,7 @@ describe('latchkey', () => {
     const { code, stdout, stderr } = await run([command, '--help'])
     expect([code, stderr]).toEqual([0, ''])
     expect(stdout).toContain(`latchkey ${command}`)
-    expect(stdout).toContain(command === 'keys' ? 'create' : '--json')
+    expect(stdout).toContain(GROUPS[command] ?? '--json')
   })
 
   it.each([
