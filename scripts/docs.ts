@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
 import { CHECK_FLAGS } from '../src/cli/check.ts'
 import { EXPLAIN_FLAGS } from '../src/cli/explain.ts'
+import { GATEWAY_KEY_COMMANDS } from '../src/cli/gateway-key/commands.ts'
 import { ACCESS_FLAGS } from '../src/cli/keys/access.ts'
 import { KEY_COMMANDS } from '../src/cli/keys/commands.ts'
 import { PEPPER_FLAGS } from '../src/cli/pepper.ts'
@@ -18,7 +19,16 @@ import { REASONS } from '../src/model/reason.ts'
  */
 
 /** The pages that hold generated blocks. */
-export const GENERATED_PAGES: readonly string[] = ['docs/configuration.md', 'docs/http.md', 'docs/cli.md']
+export const GENERATED_PAGES: readonly string[] = [
+  'docs/configuration.md',
+  'docs/http.md',
+  'docs/cli.md',
+  'docs/gateway-keys.md',
+]
+
+const GATEWAY_KEY_FLAGS = await Promise.all(
+  Object.entries(GATEWAY_KEY_COMMANDS).map(async ([name, { load }]) => [name, (await load()).flags] as const),
+)
 
 /** The flags of each command of `latchkey keys`, but for those that all have. */
 const KEY_FLAGS = await Promise.all(
@@ -39,6 +49,7 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
   'flags of whoami': () => flags(WHOAMI_FLAGS),
   'commands of keys': keyCommands,
   'flags of keys': () => flags(ACCESS_FLAGS),
+  ...Object.fromEntries(GATEWAY_KEY_FLAGS.map(([name, each]) => [`flags of gateway-key ${name}`, () => flags(each)])),
   ...Object.fromEntries(KEY_FLAGS.map(([name, each]) => [`flags of keys ${name}`, () => flags(each)])),
 }
 

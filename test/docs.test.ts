@@ -227,7 +227,7 @@ describe('JSON examples', () => {
   })
 
   it('have labels that say what they are', () => {
-    const labels = [...Object.keys(documentOf), 'answer', 'event', 'schema']
+    const labels = [...Object.keys(documentOf), 'answer', 'event', 'cloudevent', 'schema']
     expect(EXAMPLES.filter(({ label }) => !labels.includes(label))).toEqual([])
   })
 })

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import * as formats from 'ajv-formats'
 import fc from 'fast-check'
@@ -102,6 +103,18 @@ describe('the envelope', () => {
       data: { gatewayInfo: { gatewayId: 'gw1' }, tokenInfo },
     })
     expect(isCloudEvent(JSON.parse(JSON.stringify(envelope)))).toBe(true)
+  })
+
+  test('of a token near its end is what docs/gateway-keys.md shows', () => {
+    const page = readFileSync(new URL('../../docs/gateway-keys.md', import.meta.url), 'utf8')
+    const shown = JSON.parse(/^```json cloudevent\n([\s\S]*?)^```$/m.exec(page)?.[1] ?? '') as {
+      id: string
+      time: string
+    }
+    const { id, time } = shown
+    const until = '2030-01-02T03:04:00.000Z'
+    const token = { name: 'gateway-key', gatewayId: 'gw1', slot: 0, time, until }
+    expect({ ...cloudEvent({ type: 'gateway-token-near-expiry', ...token }, 'gateway', AT), id }).toEqual(shown)
   })
 
   test('has a source that is a URN for every realm', () => {
