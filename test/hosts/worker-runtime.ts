@@ -6,6 +6,8 @@ import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { build } from 'esbuild'
+import type { WorkerConsole } from './worker-console.ts'
+import { workerConsole } from './worker-console.ts'
 
 /** The path of the program that the package brings; the package itself has no types. */
 const { default: PROGRAM } = createRequire(import.meta.url)('workerd') as { readonly default: string }
@@ -30,12 +32,9 @@ export interface Service {
   readonly listens?: boolean
 }
 
-export interface Runtime {
+/** Running Workers, and everything that any of them writes to its console. */
+export interface Runtime extends Pick<WorkerConsole, 'line' | 'lines'> {
   portOf(service: string): number
-  /** Everything that any Worker has written to its console, line by line. */
-  readonly lines: readonly string[]
-  /** Waits for a line of the console; undefined where none comes. */
-  line(matching: (line: string) => boolean): Promise<string | undefined>
   stop(): Promise<void>
 }
 
@@ -72,20 +71,14 @@ export async function runtime(services: readonly Service[]): Promise<Runtime> {
     env: {},
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
-  const lines: string[] = []
-  const waiting = new Set<(line: string) => void>()
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream as Readable }).on('line', (line) => {
-      lines.push(line)
-      for (const tell of waiting) tell(line)
-    })
-  }
+  const { lines, line, write } = workerConsole()
+  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream as Readable }).on('line', write)
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()))
   const ports = await listening(child.stdio[3] as Readable, services.filter(listens).length, closed, lines)
   return {
     lines,
     portOf: (service) => ports.get(service) as number,
-    line: (matching) => lineOf(lines, waiting, matching),
+    line,
     async stop() {
       child.kill()
       await closed
@@ -118,29 +111,6 @@ async function listening(
     }),
   ])
   return ports
-}
-
-const PATIENCE_MILLISECONDS = 5000
-
-function lineOf(
-  lines: readonly string[],
-  waiting: Set<(line: string) => void>,
-  matching: (line: string) => boolean,
-): Promise<string | undefined> {
-  const known = lines.find(matching)
-  if (known !== undefined) return Promise.resolve(known)
-  return new Promise((resolve) => {
-    const settle = (line?: string) => {
-      clearTimeout(timer)
-      waiting.delete(tell)
-      resolve(line)
-    }
-    const tell = (line: string) => {
-      if (matching(line)) settle(line)
-    }
-    const timer = setTimeout(settle, PATIENCE_MILLISECONDS)
-    waiting.add(tell)
-  })
 }
 
 /** Every text is a file that is embedded: a secret may hold what no quoted text can. */

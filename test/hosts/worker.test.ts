@@ -1,12 +1,17 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Document } from '../../src/document.ts'
+import { cloudflareD1 as countedInD1 } from '../../src/limiters/cloudflare-d1.ts'
 import type { DecisionEvent } from '../../src/model/event.ts'
+import { cloudflareD1 } from '../../src/stores/cloudflare-d1.ts'
 import type { Observed } from './compare.ts'
 import { differences, fieldOf } from './compare.ts'
 import { noSecretIn } from './leaks.ts'
+import { seed } from './seed.ts'
 import type { Vector } from './vector.ts'
 import { skipReason, vectors } from './vector.ts'
-import type { Runtime, Service } from './worker-runtime.ts'
+import type { RuntimeWithDatabases, ServiceWithDatabases } from './worker-databases.ts'
+import { runtimeWithDatabases } from './worker-databases.ts'
+import type { Bundle, Runtime, Service } from './worker-runtime.ts'
 import { bundle, PROTOCOL_HEADER, runtime } from './worker-runtime.ts'
 import type { Message, RecordingOrigin } from './worker-wire.ts'
 import { exchange, recordingOrigin } from './worker-wire.ts'
@@ -14,16 +19,33 @@ import { exchange, recordingOrigin } from './worker-wire.ts'
 const table = vectors()
 let origin: RecordingOrigin
 let workerd: Runtime
+/** For rows that name a store. */
+let withDatabases: RuntimeWithDatabases
 
 beforeAll(async () => {
   origin = await recordingOrigin()
-  workerd = await runtime(await services())
+  const modules = await bundle(new URL('worker-entry.ts', import.meta.url))
+  workerd = await runtime(services(({ document }) => document.store === undefined, modules))
+  withDatabases = await runtimeWithDatabases(
+    services(({ document }) => document.store !== undefined, modules).map((service) => ({
+      ...service,
+      databases: databasesOf(service.vector),
+    })),
+  )
+  await seed(table, cloudflareD1(withDatabases.keys), countedInD1(withDatabases.keys))
 })
 
 afterAll(async () => {
-  await workerd.stop()
-  await origin.stop()
+  await withDatabases?.stop()
+  await workerd?.stop()
+  await origin?.stop()
 })
+
+/** A database that nobody has migrated answers no question of ours. */
+function databasesOf({ document, store }: Vector): ServiceWithDatabases['databases'] {
+  const { binding = '' } = document.store ?? {}
+  return store?.is === 'absent' ? {} : { [binding]: store?.is === 'down' ? 'empty' : 'keys' }
+}
 
 for (const vector of table) {
   test(vector.name, async (context) => {
@@ -36,22 +58,22 @@ for (const vector of table) {
 }
 
 test('tells no secret in anything that a Worker writes', () => {
-  const text = workerd.lines.join('\n')
+  const text = [...workerd.lines, ...withDatabases.lines].join('\n')
   expect(text).toContain('"type":"decision"')
   for (const vector of table) noSecretIn(text, vector)
 })
 
-/** One Worker for each document with its secrets and its clock. */
-async function services(): Promise<Service[]> {
-  const modules = await bundle(new URL('worker-entry.ts', import.meta.url))
-  const byName = new Map(table.map((vector) => [serviceOf(vector), vector]))
-  return Array.from(byName, ([name, { document, secrets, now }]) => ({
+/** One Worker for each document with its secrets, its clock and its store. */
+function services(isIncluded: (vector: Vector) => boolean, modules: Bundle): (Service & { readonly vector: Vector })[] {
+  const byName = new Map(table.filter(isIncluded).map((vector) => [serviceOf(vector), vector]))
+  return Array.from(byName, ([name, vector]) => ({
     name,
+    vector,
     bundle: modules,
     bindings: {
-      ...Object.fromEntries(Object.entries(secrets).map(([key, text]) => [key, { text }])),
-      TABLE_DOCUMENT: { json: behindTheOrigin(document) },
-      TABLE_NOW: { json: now },
+      ...Object.fromEntries(Object.entries(vector.secrets).map(([key, text]) => [key, { text }])),
+      TABLE_DOCUMENT: { json: behindTheOrigin(vector.document) },
+      TABLE_NOW: { json: vector.now },
       TABLE_ORIGIN: { text: origin.url },
     },
   }))
@@ -59,8 +81,8 @@ async function services(): Promise<Service[]> {
 
 const names = new Map<string, string>()
 
-function serviceOf({ document, secrets, now }: Vector): string {
-  const key = JSON.stringify([document, secrets, now])
+function serviceOf({ document, secrets, now, store }: Vector): string {
+  const key = JSON.stringify([document, secrets, now, store?.is])
   const name = names.get(key) ?? `worker-${names.size}`
   names.set(key, name)
   return name
@@ -78,14 +100,15 @@ function behindTheOrigin(document: Document): Document {
 }
 
 async function observe(vector: Vector): Promise<Observed> {
-  const reply = await exchange(workerd.portOf(serviceOf(vector)), bytesOf(vector), vector.request.method)
+  const runtimeOf = vector.document.store === undefined ? workerd : withDatabases
+  const reply = await exchange(runtimeOf.portOf(serviceOf(vector)), bytesOf(vector), vector.request.method)
   const [received] = origin.taken()
   return {
     status: Number(reply.start.split(' ')[1]),
     headers: reply.headers,
     body: reply.body,
     origin: received && receivedOf(received),
-    events: await eventsOf(reply),
+    events: await eventsOf(reply, runtimeOf),
   }
 }
 
@@ -94,10 +117,10 @@ function receivedOf({ start, headers }: Message): NonNullable<Observed['origin']
   return { method, target, headers }
 }
 
-async function eventsOf({ headers }: Message): Promise<DecisionEvent[]> {
+async function eventsOf({ headers }: Message, runtimeOf: Runtime): Promise<DecisionEvent[]> {
   const requestId = fieldOf(headers, 'x-latchkey-request-id')
   if (requestId === undefined) return []
-  const line = await workerd.line((each) => each.startsWith('{"type":"decision"') && each.includes(requestId))
+  const line = await runtimeOf.line((each) => each.startsWith('{"type":"decision"') && each.includes(requestId))
   return line === undefined ? [] : [JSON.parse(line) as DecisionEvent]
 }
 
@@ -109,7 +132,7 @@ function bytesOf({ request }: Vector): string {
     `${method} ${target} HTTP/1.1`,
     `Host: ${host}`,
     ...headers.map(([name, value]) => `${name}: ${value}`),
-    `CF-Connecting-IP: ${address}`,
+    ...(address === undefined ? [] : [`CF-Connecting-IP: ${address}`]),
     `${PROTOCOL_HEADER}: ${scheme}`,
     ...(body === undefined || isFramed ? [] : [`Content-Length: ${body.length}`]),
   ]
