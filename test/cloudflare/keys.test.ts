@@ -147,5 +147,8 @@ describe.each(['d1', 'kv'] as const)('keys in %s', (store) => {
       return json.items.map(({ type }: { type: string }) => type)
     }
     await expect.poll(types).toEqual(['key-refused', 'key-revoked', 'key-created'])
+    // Nor has what was written late brought the key back.
+    expect((await manage(`/${id}`)).json.state).toBe('revoked')
+    expect(await statuses(token)).toEqual([401, 401])
   })
 })
