@@ -34,7 +34,7 @@ export interface LimitDocument {
 interface AnyCredentialDocument {
   /** Default: the kind. Unique in a document. */
   readonly name?: string
-  /** Default: `Authorization: Bearer`. */
+  /** Default: `Authorization: Bearer`; of a gateway key `Authorization: GatewayKey`. */
   readonly from?: readonly PlaceDocument[]
   /** For `custom`, and only there: patterns such as `orders.*`. */
   readonly permissions?: readonly string[]
