@@ -131,7 +131,7 @@ function verify(credential: Shown, access: Access, snapshot: Snapshot, defer: De
     if (!next) return unsure ?? { reason: snapshot.gapAt(credential.place) ?? 'token-unknown', detail }
     return after(next.verifier.verify(credential, access, defer), (outcome) => {
       if (outcome && !isRefusal(outcome)) return outcome
-      if (outcome?.reason === 'token-unknown') detail ??= outcome.detail
+      if (outcome?.reason === 'token-unknown') detail = detail ? `${detail}; ${outcome.detail}` : outcome.detail
       else if (outcome && STATUSES[outcome.reason] < 503) return outcome
       else unsure ??= outcome
       return ask(place + 1)

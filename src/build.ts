@@ -128,8 +128,8 @@ export function build(document: Document, bare: Host, defaults: HostDefaults, eq
     equipped,
     sink: host.sink,
     warm() {
-      const snapshot = current(host.now(), () => undefined)
-      if (isLater(snapshot)) snapshot.catch(() => undefined)
+      // What fails is told to the first request that has to wait.
+      void current(host.now(), () => undefined)
     },
   }
 }
