@@ -31,6 +31,8 @@ const SWEEP_SECONDS = 60
  */
 export function memory({ mostCounters = 100_000 }: MemoryOptions = {}): MemoryLimiter {
   const counters = new Map<string, Counter>()
+  // The same quotas come again and again: an id that is put together anew costs more than the counting.
+  const known = new WeakMap<Quota, string>()
   let sweptAt = Number.NEGATIVE_INFINITY
 
   function sweep(at: EpochSeconds, everySeconds: number): void {
@@ -45,9 +47,18 @@ export function memory({ mostCounters = 100_000 }: MemoryOptions = {}): MemoryLi
     throw new StoreError('memory', 'full', `all of ${mostCounters} counters are in use`)
   }
 
+  function idOf(quota: Quota): string {
+    let id = known.get(quota)
+    if (id === undefined) {
+      id = counterId(quota)
+      known.set(quota, id)
+    }
+    return id
+  }
+
   return {
     take(quotas, at) {
-      const ids = quotas.map(counterId)
+      const ids = quotas.map(idOf)
       const used = ids.map((id) => counters.get(id)?.used ?? 0)
       const isAllowed = quotas.every(({ requests }, place) => (used[place] as number) < requests)
       if (!isAllowed) return takenOf(quotas, false, used)

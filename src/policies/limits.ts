@@ -20,6 +20,14 @@ interface NamedQuota extends Quota {
   readonly name: string
 }
 
+/** Quotas, what the caller is told of them, and from when until when all of their windows last. */
+interface Quotas {
+  readonly quotas: readonly NamedQuota[]
+  readonly policy: Notice
+  readonly from: EpochSeconds
+  readonly until: EpochSeconds
+}
+
 /**
  * What requests are counted as: `scope` is a word that callers may read (`key`, `owner`), the names tell one from another
  * and are told to nobody. Injective: other names never give the same text.
@@ -40,19 +48,30 @@ export function countedAs(scope: string, ...names: readonly string[]): string {
  * the limiter fails, nobody passes.
  */
 export function limits(of: (principal: Principal) => readonly CountedLimit[], limiter: Limiter): Policy {
+  // For one principal the same quotas count until the first of their windows is over.
+  const current = new WeakMap<readonly CountedLimit[], Quotas>()
+
+  function quotasAt(counted: readonly CountedLimit[], at: EpochSeconds): Quotas {
+    const known = current.get(counted)
+    if (known && at >= known.from && at < known.until) return known
+    const quotas = quotasOf(counted, at)
+    current.set(counted, quotas)
+    return quotas
+  }
+
   return (attempt) => {
     if (attempt.match.endpoint !== undefined) return undefined
     const counted = of(attempt.principal)
     if (counted.length === 0) return undefined
     const { at } = attempt.access
-    const quotas = quotasOf(counted, at)
+    const { quotas, policy } = quotasAt(counted, at)
     return after(asked(limiter, quotas, at), (taken) => {
       if (isRefusal(taken)) return taken
       return taken.allowed ? allowed(taken) : refused(taken)
     })
 
     function allowed({ remaining }: Taken): undefined {
-      attempt.notice(policyField(quotas))
+      attempt.notice(policy)
       if (remaining) attempt.notice(limitField(tightestOf(quotas, remaining), at))
     }
 
@@ -62,7 +81,7 @@ export function limits(of: (principal: Principal) => readonly CountedLimit[], li
       return {
         reason: 'limit-exceeded',
         retryAfterSeconds: secondsUntil(tightest.quota.endsAt, at),
-        notices: [policyField(quotas), limitField(tightest, at)],
+        notices: [policy, limitField(tightest, at)],
         detail: tightest.quota.name,
       }
     }
@@ -86,7 +105,7 @@ function unavailable(error: unknown): Refusal {
   throw error
 }
 
-function quotasOf(counted: readonly CountedLimit[], at: EpochSeconds): readonly NamedQuota[] {
+function quotasOf(counted: readonly CountedLimit[], at: EpochSeconds): Quotas {
   const quotas = new Map<string, NamedQuota>()
   for (const { id: countedId, limit } of counted) {
     const id = quotaId(countedId, limit)
@@ -96,7 +115,10 @@ function quotasOf(counted: readonly CountedLimit[], at: EpochSeconds): readonly 
     const { startsAt, endsAt } = windowAt(limit, at)
     quotas.set(id, { id, name, requests: limit.requests, startsAt, endsAt })
   }
-  return [...quotas.values()]
+  const all = [...quotas.values()]
+  const from = Math.max(...all.map(({ startsAt }) => startsAt))
+  const until = Math.min(...all.map(({ endsAt }) => endsAt))
+  return { quotas: all, policy: policyField(all), from, until }
 }
 
 interface Left {

@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { memory } from '../../src/limiters/memory.ts'
 import type { Notice, Refusal } from '../../src/model/decision.ts'
@@ -38,8 +38,10 @@ async function judged(
   return { refusal, told: [...told, ...(refusal?.notices ?? [])] }
 }
 
+/** The same list for every request, as a principal's limits are put together once. */
 function of(...counted: readonly (readonly [id: string, limit: Limit])[]): () => readonly CountedLimit[] {
-  return () => counted.map(([id, limit]) => ({ id, limit }))
+  const all = counted.map(([id, limit]) => ({ id, limit }))
+  return () => all
 }
 
 const MINUTE: Limit = { requests: 2, windowSeconds: 60 }
@@ -78,6 +80,15 @@ describe('limits', () => {
         expect.objectContaining({ id: 'key:1a/60s', requests: 2, startsAt: NOW + 60, endsAt: NOW + 120 }),
       ],
     ])
+  })
+
+  it('asks about the window that a request lies in, also where the clock was set back', async () => {
+    const limiter = allowing()
+    const policy = limits(of([KEY, MINUTE], [KEY, MONTH]), limiter)
+    const minute = NOW - (NOW % 60)
+    for (const at of [minute, minute + 59.9, minute + 60, minute - 0.1]) await judged(policy, { access: { at } })
+    const windows = limiter.asked.map(([quota]) => [quota?.startsAt, quota?.endsAt])
+    expect(windows).toEqual([0, 0, 60, -60].map((later) => [minute + later, minute + later + 60]))
   })
 
   it('counts once where several limits are on the same requests and span: against the lowest', async () => {
