@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Span } from '../../src/lib/quota.ts'
 import { countedIn, quotaId, windowAt } from '../../src/lib/quota.ts'
