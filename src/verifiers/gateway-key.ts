@@ -31,6 +31,12 @@ export interface GatewayKeyParts {
   readonly digests: Digests
 }
 
+const MALFORMED: Refusal = {
+  reason: 'token-unknown',
+  detail:
+    'no gateway token: an id, a minute of the calendar and a signature in canonical base64, with "&" between them',
+}
+
 /**
  * Verifies access tokens of self-hosted gateways: HMAC-SHA512 over the gateway's id and the expiry. Every key of the
  * gateway is tried, so that the time of an answer does not tell which one has signed.
@@ -65,7 +71,7 @@ export function gatewayKey({ gateways, unset, forms, principal, digests }: Gatew
       const known = proved.get(fingerprint)
       if (known?.expiresAt !== undefined && at < known.expiresAt) return known
       const token = parseGatewayToken(text, forms)
-      if (!token) return undefined
+      if (!token) return text.includes('&') ? MALFORMED : undefined
       const keys = gateways.get(token.id)
       if (unset.has(token.id)) return { reason: 'not-configured', detail: `gateway ${token.id} has no key` }
       if (!keys) return { reason: 'token-unknown', detail: 'a token of a gateway that the document does not name' }

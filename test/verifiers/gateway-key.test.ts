@@ -98,10 +98,15 @@ describe.each<[string, () => Digests]>([
     })
   })
 
-  test.each(['', 'a', 'a.b.c', 'lk_1', 'gw1&203001020304', `${GATEWAY.primaryRoundTrip}x`])(
-    'are something else than %j, which others may know',
+  test.each(['', 'a', 'a.b.c', 'lk_1'])('are something else than %j, which others may know', async (token) => {
+    expect(await verifierOf()(token)).toBeUndefined()
+  })
+
+  test.each(['gw1&203001020304', `${GATEWAY.primaryRoundTrip}x`, '&&'])(
+    'are something else than %j, and the operator is told what they are',
     async (token) => {
-      expect(await verifierOf()(token)).toBeUndefined()
+      const detail = expect.stringContaining('no gateway token: an id, a minute of the calendar and a signature')
+      expect(await verifierOf()(token)).toEqual({ reason: 'token-unknown', detail })
     },
   )
 
