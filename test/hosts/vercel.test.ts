@@ -1,6 +1,6 @@
 import { EdgeRuntime } from 'edge-runtime'
 import { build } from 'esbuild'
-import { beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { LatchkeyEvent } from '../../src/model/event.ts'
 import type { Observed } from './compare.ts'
 import { differences } from './compare.ts'
@@ -9,8 +9,12 @@ import type { Vector } from './vector.ts'
 import { skipReason, vectors } from './vector.ts'
 import type { Sandbox } from './vercel-entry.ts'
 import { fieldsOf, notInUrl, passedOn } from './vercel-middleware.ts'
+import type { VercelStores } from './vercel-stores.ts'
+import { vercelStores } from './vercel-stores.ts'
 
+const table = vectors()
 let code = ''
+let stores: VercelStores
 
 beforeAll(async () => {
   const bundle = await build({
@@ -23,9 +27,12 @@ beforeAll(async () => {
     logLevel: 'silent',
   })
   code = bundle.outputFiles[0]?.text ?? ''
+  stores = await vercelStores(table)
 })
 
-for (const vector of vectors()) {
+afterAll(() => stores?.stop())
+
+for (const vector of table) {
   test(vector.name, async (context) => {
     const reason = skipReason(vector, 'vercel', notInUrl)
     if (reason !== undefined) return context.skip(reason)
@@ -37,8 +44,8 @@ for (const vector of vectors()) {
 
 /** What the middleware answers in the edge runtime's sandbox, which has neither Node nor `eval`. */
 async function observe(vector: Vector): Promise<Observed> {
-  const { document, now, secrets, request } = vector
-  const runtime = new EdgeRuntime({ extend: (context) => Object.assign(context, { process: environment(secrets) }) })
+  const { document, now, request } = vector
+  const runtime = new EdgeRuntime({ extend: (context) => Object.assign(context, { process: environment(vector) }) })
   const sandbox = runtime.context as unknown as Sandbox
   sandbox.given = JSON.stringify({ document, now })
   runtime.evaluate(code)
@@ -54,14 +61,16 @@ async function observe(vector: Vector): Promise<Observed> {
   return { status: response.status, headers: fieldsOf(response), body: await response.text(), origin, events }
 }
 
-function environment(secrets: Vector['secrets']): { env: Record<string, string> } {
-  return { env: { ...secrets, VERCEL: '1', VERCEL_ENV: 'production' } }
+function environment({ document, secrets, store }: Vector): { env: Record<string, string | undefined> } {
+  const named = store && document.store && { [document.store.binding]: stores.textOf(store.is), ...stores.variables }
+  return { env: { ...secrets, ...named, VERCEL: '1', VERCEL_ENV: 'production' } }
 }
 
 /** The row's fields, and the client's address where Vercel's edge puts it, over what the client has sent. */
 function headersOf({ request }: Vector): Headers {
   const headers = new Headers([['host', request.host]])
   for (const [name, value] of request.headers) headers.append(name, value)
-  headers.set('x-real-ip', request.address)
+  if (request.address === undefined) headers.delete('x-real-ip')
+  else headers.set('x-real-ip', request.address)
   return headers
 }
