@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { isExact } from '../../adapters/aws/arn.ts'
 import type { AuthorizerEvent } from '../../adapters/aws/event.ts'
 import type { AnswerContext, PolicyAnswer, SimpleAnswer } from '../../adapters/aws/index.ts'
-import { apiKey, authorizer, gatewayKey } from '../../adapters/aws/index.ts'
+import { apiKey, authorizer, gatewayKey, jwt } from '../../adapters/aws/index.ts'
 import type { CredentialDocument } from '../../src/document.ts'
 import { isHost } from '../../src/lib/host.ts'
 import { upperEscapes } from '../../src/lib/path.ts'
@@ -96,7 +96,7 @@ async function decide(vector: Vector, event: AuthorizerEvent, shape: Shape): Pro
   stubVariables(vector, shape)
   const handler = authorizer({
     document,
-    verifiers: [apiKey, gatewayKey],
+    verifiers: [apiKey, gatewayKey, jwt],
     secrets: env(secrets),
     sink,
     now: () => now,

@@ -4,6 +4,7 @@ import { gatewayKey } from '../../src/gateway-key.ts'
 import { apiKey } from '../../src/http/api-key.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
 import type { Field } from '../../src/http/hop-by-hop.ts'
+import { jwt } from '../../src/http/jwt.ts'
 import { cleaner } from '../../src/http/outgoing.ts'
 import { returningFields } from '../../src/http/returning.ts'
 import { isLoopback } from '../../src/lib/ip.ts'
@@ -45,7 +46,12 @@ export async function authorityOf(vector: Vector, digests: Digests, sink: Sink):
     },
   }
   const opened = { store: vector.store?.is === 'absent' ? undefined : store, limiter }
-  const authority = await load({ document }, host, { transport: 'any' }, equipmentOf([apiKey, gatewayKey], [], opened))
+  const authority = await load(
+    { document },
+    host,
+    { transport: 'any' },
+    equipmentOf([apiKey, gatewayKey, jwt], [], opened),
+  )
   return { authority, reads: () => reads }
 }
 

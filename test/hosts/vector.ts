@@ -2,6 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import type { Document } from '../../src/document.ts'
 import type { DecisionEvent } from '../../src/model/event.ts'
 import type { Reason } from '../../src/model/reason.ts'
+import type { VectorJwt } from './vector-jwts.ts'
+import { rowJwts } from './vector-jwts.ts'
 import type { RowStore, VectorStore } from './vector-store.ts'
 import { rowStore } from './vector-store.ts'
 
@@ -18,6 +20,8 @@ export interface VectorFile {
   readonly secrets: Readonly<Record<string, string>>
   /** What the store holds that the document names. */
   readonly store?: VectorStore
+  /** Tokens that rows name. */
+  readonly jwts?: Readonly<Record<string, VectorJwt>>
   readonly rows: readonly VectorRow[]
 }
 
@@ -37,7 +41,10 @@ export interface VectorRow {
   readonly skip?: Readonly<Partial<Record<TableHost, string>>>
 }
 
-/** Texts of a row's request and of what is expected may hold `{{key:NAME}}` and `{{id:NAME}}`: see vector-store.ts. */
+/**
+ * Texts of a row's request and of what is expected may hold `{{key:NAME}}` and `{{id:NAME}}`, see vector-store.ts, and
+ * `{{jwt:NAME}}`; secrets may hold `{{jwks:NAME}}`, see vector-jwts.ts.
+ */
 export interface VectorRequest {
   /** Default GET. */
   readonly method?: string
@@ -121,17 +128,25 @@ function vectorOf(fileName: string, file: VectorFile, row: VectorRow): Vector {
   const document = { ...file.document, ...row.document }
   const now = Date.parse(row.now ?? file.now ?? '2026-06-01T00:00:00Z') / 1000
   const store = { ...file.store, ...row.store, keys: { ...file.store?.keys, ...row.store?.keys } }
+  const jwts = rowJwts(file.jwts ?? {}, now)
   const texts = [row.request, row.expect]
   const made = rowStore({ store, texts, document, secrets: file.secrets, file: fileName, row: row.title, now })
-  const { method = 'GET', target, headers = [], body, address = '203.0.113.7', ...request } = made.filled(row.request)
+  const {
+    method = 'GET',
+    target,
+    headers = [],
+    body,
+    address = '203.0.113.7',
+    ...request
+  } = jwts.filled(made.filled(row.request))
   const { host = 'api.example', scheme = 'https' } = request
-  const expect = made.filled(row.expect)
+  const expect = jwts.filled(made.filled(row.expect))
   return {
     name: `${fileName}: ${row.title}`,
     file: fileName,
     document,
-    secrets: Object.fromEntries(secrets),
-    hidden: made.hidden,
+    secrets: jwts.filled(Object.fromEntries(secrets)),
+    hidden: { ...made.hidden, ...jwts.hidden },
     store: document.store && made.store,
     now,
     request: { method, target, headers, host, scheme, address: address ?? undefined, body },

@@ -1,4 +1,4 @@
-import { apiKey, gatewayKey, middleware } from '../../adapters/vercel/index.ts'
+import { apiKey, gatewayKey, jwt, middleware } from '../../adapters/vercel/index.ts'
 import type { Document } from '../../src/document.ts'
 import { memorySink } from '../../src/sinks/memory.ts'
 
@@ -25,7 +25,7 @@ addEventListener('fetch', (event) => {
 async function answer(request: Request): Promise<Response> {
   const { document, now } = JSON.parse(sandbox.given) as { document: Document; now: number }
   const sink = memorySink()
-  const response = await middleware({ document, verifiers: [apiKey, gatewayKey], sink, now: () => now })(request)
+  const response = await middleware({ document, verifiers: [apiKey, gatewayKey, jwt], sink, now: () => now })(request)
   sandbox.written = JSON.stringify(sink.events)
   return response
 }

@@ -1,5 +1,5 @@
 import type { WorkerModule } from '../../adapters/cloudflare/index.ts'
-import { apiKey, gatewayKey, limits, worker } from '../../adapters/cloudflare/index.ts'
+import { apiKey, gatewayKey, jwt, limits, worker } from '../../adapters/cloudflare/index.ts'
 import type { Document } from '../../src/document.ts'
 
 let gate: WorkerModule | undefined
@@ -8,7 +8,7 @@ let gate: WorkerModule | undefined
 const entry: Pick<WorkerModule, 'fetch'> = {
   fetch(request, env, context) {
     const { TABLE_DOCUMENT: document, TABLE_NOW: now } = env as { TABLE_DOCUMENT: Document; TABLE_NOW: number }
-    gate ??= worker({ document, verifiers: [apiKey, gatewayKey], parts: [limits], now: () => now })
+    gate ??= worker({ document, verifiers: [apiKey, gatewayKey, jwt], parts: [limits], now: () => now })
     return gate.fetch(request, env, context)
   },
 }
