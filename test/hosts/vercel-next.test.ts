@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { Document } from '../../src/document.ts'
 import type { DecisionEvent } from '../../src/model/event.ts'
 import type { NextServer } from '../vercel/next-server.ts'
 import { BUILD_TIMEOUT, buildNext, startNext } from '../vercel/next-server.ts'
@@ -9,34 +10,53 @@ import type { Observed, Received } from './compare.ts'
 import { differences, fieldOf } from './compare.ts'
 import { noSecretIn } from './leaks.ts'
 import type { Vector } from './vector.ts'
-import { skipReason, vectors } from './vector.ts'
+import { judgesAddress, skipReason, vectors } from './vector.ts'
+import type { RowStore } from './vector-store.ts'
 import { notAsRequest } from './vercel-middleware.ts'
+import type { VercelStores } from './vercel-stores.ts'
+import { vercelStores } from './vercel-stores.ts'
 import type { Message } from './worker-wire.ts'
 import { exchange } from './worker-wire.ts'
 
 const APP = 'e2e/next/table'
 const table = vectors()
 const folder = mkdtempSync(join(tmpdir(), 'latchkey-next-'))
+let stores: VercelStores
 let server: NextServer
 
 beforeAll(async () => {
   const path = join(folder, 'table.json')
-  writeFileSync(path, JSON.stringify(table.map(({ document, secrets, now }) => ({ document, secrets, now }))))
+  const rows = table.map((vector) => ({ document: documentOf(vector), secrets: vector.secrets, now: vector.now }))
+  writeFileSync(path, JSON.stringify(rows))
   await buildNext(APP)
-  server = await startNext(APP, { TABLE: path })
+  stores = await vercelStores(table)
+  const named = STORES.flatMap((is) => [stores.textOf(is)].flatMap((text) => (text ? [[variableOf(is), text]] : [])))
+  server = await startNext(APP, { TABLE: path, ...Object.fromEntries(named), ...stores.variables })
 }, BUILD_TIMEOUT)
 
 afterAll(async () => {
   await server?.stop()
+  await stores?.stop()
   rmSync(folder, { recursive: true, force: true })
 })
+
+const STORES = ['up', 'down', 'absent'] as const
+
+/** All rows share one environment, so each kind of store has a variable of its own. */
+function variableOf(is: RowStore['is']): string {
+  return `KEYS_${is.toUpperCase()}`
+}
+
+function documentOf({ document, store }: Vector): Document {
+  return store ? { ...document, store: { binding: variableOf(store.is) } } : document
+}
 
 for (const [place, vector] of table.entries()) {
   test(vector.name, async (context) => {
     const reason = skipReason(vector, 'vercel', cannotExpress)
     if (reason !== undefined) return context.skip(reason)
     const reply = await exchange(server.port, bytesOf(place, vector), vector.request.method)
-    const observed = observedIn(reply)
+    const observed = await observedIn(reply)
     expect(differences(vector, observed)).toEqual([])
     noSecretIn(JSON.stringify({ ...observed, origin: undefined }), vector)
   }, 5000)
@@ -63,13 +83,14 @@ function notThroughNode({ request: { headers } }: Vector): string | undefined {
   return undefined
 }
 
-function notThroughNext({ document, request, expect }: Vector): string | undefined {
+function notThroughNext(vector: Vector): string | undefined {
+  const { document, request, expect } = vector
   const [path = '', query] = request.target.split('?')
   const { target, headers } = expect.origin ?? {}
   if (path.includes('//')) return 'Next answers repeated slashes by a redirect'
   if (!isDecodable(path)) return 'Next itself refuses escapes that are none'
   if (document.proxies || headers?.['x-forwarded-port'] === null) return 'Next adds X-Forwarded fields to every request'
-  if (document.addresses !== undefined) return "the client's address is known only on Vercel"
+  if (request.address !== undefined && judgesAddress(vector)) return "the client's address is known only on Vercel"
   if (query !== undefined && !isWrittenAlike(query)) return 'Next writes the query anew'
   if (expect.headers?.['cache-control'] === 'private') return "it is no-store too, as Next drops the page's own value"
   if (expect.outcome !== 'origin') return undefined
@@ -112,14 +133,13 @@ function bytesOf(place: number, { request }: Vector): string {
   return `${lines.join('\r\n')}\r\n\r\n${body ?? ''}`
 }
 
-function observedIn(reply: Message): Observed {
+async function observedIn(reply: Message): Promise<Observed> {
   const arrived = fieldOf(reply.headers, 'x-arrived')
   const requestId = fieldOf(reply.headers, 'x-latchkey-request-id')
-  const events = server.lines.flatMap((line): DecisionEvent[] =>
+  const isOfRequest = (line: string) =>
     requestId !== undefined && line.startsWith('{"type":"decision"') && line.includes(requestId)
-      ? [JSON.parse(line)]
-      : [],
-  )
+  await server.line(isOfRequest)
+  const events = server.lines.filter(isOfRequest).map((line) => JSON.parse(line) as DecisionEvent)
   return {
     status: Number(reply.start.split(' ')[1]),
     headers: reply.headers.filter(([name]) => name !== 'x-arrived'),

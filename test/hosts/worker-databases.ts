@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { convertV4MiniflareOptions, Miniflare } from 'miniflare'
 import type { D1Database } from '../../src/stores/cloudflare-d1.ts'
-import { workerConsole } from './worker-console.ts'
 import type { Runtime, Service } from './worker-runtime.ts'
 import { COMPATIBILITY_DATE } from './worker-runtime.ts'
+import { writtenLines } from './written-lines.ts'
 
 /** A Worker that has D1 databases, by binding. */
 export interface ServiceWithDatabases extends Service {
@@ -20,11 +20,11 @@ export interface RuntimeWithDatabases extends Runtime {
  * between reads or writes what a test sends.
  */
 export async function runtimeWithDatabases(services: readonly ServiceWithDatabases[]): Promise<RuntimeWithDatabases> {
-  const console = workerConsole()
+  const written = writtenLines()
   const options = convertV4MiniflareOptions({
     port: 0,
     handleStructuredLogs({ message }) {
-      for (const line of message.split('\n')) console.write(line)
+      for (const line of message.split('\n')) written.write(line)
     },
     workers: [...services.map(workerOf), databasesOf()],
   })
@@ -36,8 +36,8 @@ export async function runtimeWithDatabases(services: readonly ServiceWithDatabas
   await migrate(keys)
   return {
     keys,
-    lines: console.lines,
-    line: console.line,
+    lines: written.lines,
+    line: written.line,
     portOf: (service) => ports.get(service) as number,
     stop: () => platform.dispose(),
   }

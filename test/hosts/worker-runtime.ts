@@ -6,8 +6,8 @@ import { basename, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { build } from 'esbuild'
-import type { WorkerConsole } from './worker-console.ts'
-import { workerConsole } from './worker-console.ts'
+import type { WrittenLines } from './written-lines.ts'
+import { writtenLines } from './written-lines.ts'
 
 /** The path of the program that the package brings; the package itself has no types. */
 const { default: PROGRAM } = createRequire(import.meta.url)('workerd') as { readonly default: string }
@@ -33,7 +33,7 @@ export interface Service {
 }
 
 /** Running Workers, and everything that any of them writes to its console. */
-export interface Runtime extends Pick<WorkerConsole, 'line' | 'lines'> {
+export interface Runtime extends Pick<WrittenLines, 'line' | 'lines'> {
   portOf(service: string): number
   stop(): Promise<void>
 }
@@ -71,7 +71,7 @@ export async function runtime(services: readonly Service[]): Promise<Runtime> {
     env: {},
     stdio: ['ignore', 'pipe', 'pipe', 'pipe'],
   })
-  const { lines, line, write } = workerConsole()
+  const { lines, line, write } = writtenLines()
   for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream as Readable }).on('line', write)
   const closed = new Promise<void>((resolve) => child.on('close', () => resolve()))
   const ports = await listening(child.stdio[3] as Readable, services.filter(listens).length, closed, lines)

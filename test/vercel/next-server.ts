@@ -3,6 +3,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
+import type { WrittenLines } from '../hosts/written-lines.ts'
+import { writtenLines } from '../hosts/written-lines.ts'
 
 const PACKAGE = 'e2e/next'
 const NEXT = join(PACKAGE, 'node_modules/next/dist/bin/next')
@@ -12,10 +14,8 @@ const BUILD_MILLISECONDS = 240_000
 export const BUILD_TIMEOUT: number = BUILD_MILLISECONDS + 60_000
 
 /** A Next app that was built and that runs. */
-export interface NextServer {
+export interface NextServer extends Pick<WrittenLines, 'line' | 'lines'> {
   readonly port: number
-  /** Everything that it has written, line by line. */
-  readonly lines: readonly string[]
   stop(): Promise<void>
 }
 
@@ -36,7 +36,7 @@ export async function buildNext(folder: string): Promise<string> {
 
 /** Starts a built app by `next start`, on a port that the system gives. */
 export async function startNext(folder: string, environment: Readonly<Record<string, string>>): Promise<NextServer> {
-  const { child, lines, ended } = run(['start', folder, '--port', '0'], environment)
+  const { child, lines, line, ended } = run(['start', folder, '--port', '0'], environment)
   const port = await new Promise<number>((resolve, reject) => {
     let found = 0
     createInterface({ input: child.stdout as Readable }).on('line', (line) => {
@@ -48,6 +48,7 @@ export async function startNext(folder: string, environment: Readonly<Record<str
   return {
     port,
     lines,
+    line,
     async stop() {
       child.kill()
       await ended
@@ -72,10 +73,8 @@ function run(args: readonly string[], environment: Readonly<Record<string, strin
     env: { PATH, HOME, NODE_ENV: 'production', NEXT_TELEMETRY_DISABLED: '1', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  const lines: string[] = []
-  for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on('line', (line) => lines.push(line))
-  }
+  const { lines, line, write } = writtenLines()
+  for (const stream of [child.stdout, child.stderr]) createInterface({ input: stream }).on('line', write)
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve))
-  return { child, lines, ended }
+  return { child, lines, line, ended }
 }

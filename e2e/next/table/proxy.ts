@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Document } from 'latchkey'
-import { env, gatewayKey, type Middleware, middleware } from 'latchkey/vercel'
+import { apiKey, env, gatewayKey, type Middleware, middleware } from 'latchkey/vercel'
 import type { NextRequest } from 'next/server'
 
 interface Row {
@@ -19,7 +19,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
   rows ??= JSON.parse(readFileSync(process.env.TABLE as string, 'utf8')) as Row[]
   const { document, secrets, now } = rows[Number(place)] as Row
   const gate =
-    gates.get(place) ?? middleware({ document, verifiers: [gatewayKey], secrets: env(secrets), now: () => now })
+    gates.get(place) ?? middleware({ document, verifiers: [apiKey, gatewayKey], secrets: env(secrets), now: () => now })
   gates.set(place, gate)
   return gate(request)
 }

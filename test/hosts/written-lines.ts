@@ -1,5 +1,5 @@
-/** What Workers write to their consoles, line by line. */
-export interface WorkerConsole {
+/** What another process writes to its console, line by line. */
+export interface WrittenLines {
   readonly lines: readonly string[]
   /** Waits for a line; undefined where none comes. */
   line(matching: (line: string) => boolean): Promise<string | undefined>
@@ -9,7 +9,7 @@ export interface WorkerConsole {
 
 const PATIENCE_MILLISECONDS = 5000
 
-export function workerConsole(): WorkerConsole {
+export function writtenLines(): WrittenLines {
   const lines: string[] = []
   const waiting = new Set<(line: string) => void>()
   return {
