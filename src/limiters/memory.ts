@@ -14,7 +14,7 @@ export interface MemoryLimiter extends Limiter {
 }
 
 interface Counter {
-  readonly used: number
+  used: number
   readonly goneAt: EpochSeconds
 }
 
@@ -59,16 +59,22 @@ export function memory({ mostCounters = 100_000 }: MemoryOptions = {}): MemoryLi
   return {
     take(quotas, at) {
       const ids = quotas.map(idOf)
-      const used = ids.map((id) => counters.get(id)?.used ?? 0)
+      const found = ids.map((id) => counters.get(id))
+      const used = found.map((counter) => counter?.used ?? 0)
       const isAllowed = quotas.every(({ requests }, place) => (used[place] as number) < requests)
       if (!isAllowed) return takenOf(quotas, false, used)
-      const added = used.filter((count) => count === 0).length
+      const added = found.filter((counter) => !counter).length
       if (added > 0) makeRoom(added, at)
-      const counted = used.map((count) => count + 1)
-      for (const [place, id] of ids.entries()) {
-        counters.set(id, { used: counted[place] as number, goneAt: goneAt(quotas[place] as Quota) })
+      for (let place = 0; place < ids.length; place++) {
+        const counter = found[place]
+        if (counter) counter.used++
+        else counters.set(ids[place] as string, { used: 1, goneAt: goneAt(quotas[place] as Quota) })
       }
-      return takenOf(quotas, true, counted)
+      return takenOf(
+        quotas,
+        true,
+        used.map((count) => count + 1),
+      )
     },
   }
 }
