@@ -57,7 +57,6 @@ export interface Settings {
   readonly secretsSeconds: number
   /** How much longer they count while their source is down. */
   readonly staleSeconds: number
-  readonly revocationSeconds: number | undefined
   /** As it is written, for what only some bundles hold. */
   readonly document: Document
   readonly log: { readonly allowed: boolean; readonly sample: number; readonly address: 'full' | 'truncated' | 'none' }
@@ -77,7 +76,6 @@ export function settingsOf(document: Document, host: HostDefaults): Settings {
   const places = placeInterner()
   const { refusals = 'problem' } = document
   const secretsSeconds = document.secretsSeconds ?? DEFAULT_SECRETS_SECONDS
-  const revocationSeconds = document.revocation?.withinSeconds
   return {
     realm: document.realm ?? 'api',
     base: document.base ?? DEFAULT_BASE,
@@ -92,8 +90,7 @@ export function settingsOf(document: Document, host: HostDefaults): Settings {
     secretsSeconds,
     staleSeconds:
       document.staleSeconds ??
-      Math.min(MOST_STALE_SECONDS, (revocationSeconds ?? Number.POSITIVE_INFINITY) - secretsSeconds),
-    revocationSeconds,
+      Math.min(MOST_STALE_SECONDS, (document.revocation?.withinSeconds ?? Number.POSITIVE_INFINITY) - secretsSeconds),
     document,
     log: { allowed: true, sample: 1, address: 'full', ...document.log },
   }
@@ -154,6 +151,11 @@ export function slotsOf(secrets: SecretsDocument): Slot[] {
   return [secrets]
     .flat()
     .map(({ secret, until }) => ({ name: secret, until: until === undefined ? undefined : parseTimestamp(until) }))
+}
+
+/** The slots of a secret that count now. */
+export function slotsAt(secrets: SecretsDocument, at: EpochSeconds): Slot[] {
+  return slotsOf(secrets).filter(({ until }) => until === undefined || at < until)
 }
 
 /** Addresses and blocks of a document that is valid. */

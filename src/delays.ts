@@ -26,6 +26,7 @@ export function leastDelay(document: Partial<Document>): number {
 }
 
 /** How much longer a record counts while the store is down: what the budget leaves beside all else. */
-export function recordStaleSeconds({ staleSeconds, revocationSeconds, document }: Settings): number {
-  return Math.max(0, Math.min(staleSeconds, (revocationSeconds ?? Number.POSITIVE_INFINITY) - leastDelay(document)))
+export function recordStaleSeconds({ staleSeconds, document }: Settings): number {
+  const { withinSeconds = Number.POSITIVE_INFINITY } = document.revocation ?? {}
+  return Math.max(0, Math.min(staleSeconds, withinSeconds - leastDelay(document)))
 }

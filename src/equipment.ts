@@ -2,6 +2,7 @@ import type { Settings } from './config.ts'
 import type { Equipment, PreparedKind, ValuesOf, VerifierKind } from './kind.ts'
 import { after, mapMaybe } from './lib/maybe.ts'
 import type { Host, NamedPolicy, Recorder, Sink, Store } from './model/ports.ts'
+import { watched } from './stores/watched.ts'
 
 /** What a host has for the documents that need more than static tokens. */
 export interface Parts {
@@ -31,7 +32,8 @@ export function equipmentOf<Where>(
       const ofKinds = kinds.map((each) => each.parts?.(where, host))
       const parts: Parts = Object.assign({}, ...ofKinds, ...more.map((part) => part(where, host)))
       const sink = parts.sink?.(settings, host.sink, valuesOf) ?? host.sink
-      const store = settings.document.store && parts.openStore?.(settings)
+      const opened = settings.document.store && parts.openStore?.(settings)
+      const store = opened && watched(opened)
       const prepared = new Map<string, PreparedKind>()
       for (const credential of settings.credentials) {
         const kind = kinds.find((each) => each.kind === credential.kind)
@@ -49,6 +51,7 @@ export function equipmentOf<Where>(
         forget(id) {
           for (const kind of prepared.values()) kind.forget(id)
         },
+        failing: () => (store?.isFailing() ? ['store'] : []),
         policies: [...policies, ...limits],
         store,
         recorder: together([
@@ -56,6 +59,7 @@ export function equipmentOf<Where>(
           ...Array.from(prepared.values(), (kind) => kind.recorder),
         ]),
         sink,
+        metadata: kinds.map((kind) => kind.metadata?.(settings)).find((each) => each !== undefined),
       }
     },
   }

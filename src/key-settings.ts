@@ -1,10 +1,11 @@
 import type { CredentialSettings, Settings } from './config.ts'
-import { slotsOf } from './config.ts'
+import { slotsAt } from './config.ts'
 import type { ApiKeyDocument } from './document.ts'
 import type { LifetimePolicy } from './keys/draft.ts'
 import { DEFAULT_LIFETIMES } from './keys/draft.ts'
 import type { Pepper } from './keys/format.ts'
 import type { Secret } from './lib/secret.ts'
+import type { EpochSeconds } from './model/access.ts'
 
 export const DEFAULT_CACHE_SECONDS = 10
 export const DEFAULT_PREFIXES: readonly string[] = ['lk']
@@ -31,6 +32,7 @@ export function keyCredentials(settings: Settings): (CredentialSettings & { read
 export function keySettingsOf(
   settings: Settings,
   valuesOf: (name: string) => readonly Secret[],
+  at: EpochSeconds,
 ): KeySettings | undefined {
   const [credential] = keyCredentials(settings)
   if (!credential) return undefined
@@ -48,6 +50,6 @@ export function keySettingsOf(
       allowNever: allowNever ?? maxLifetimeDays === undefined,
     },
     routePermissions: [...new Set(settings.routes.flatMap(({ permission }) => permission ?? []))],
-    encryptionKey: (encryption ? slotsOf(encryption) : []).flatMap(({ name }) => valuesOf(name))[0]?.reveal(),
+    encryptionKey: (encryption ? slotsAt(encryption, at) : []).flatMap(({ name }) => valuesOf(name))[0]?.reveal(),
   }
 }

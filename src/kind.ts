@@ -4,6 +4,7 @@ import type { Secret } from './lib/secret.ts'
 import type { Place } from './model/credential.ts'
 import type { Host, NamedPolicy, Recorder, Sink, Store, Verifier } from './model/ports.ts'
 import type { CredentialKind } from './model/principal.ts'
+import type { ResourceMetadata } from './resource-metadata.ts'
 
 /** Why a place cannot say that it does not know a token: some credential that is read there has no value. */
 export type Gap = 'not-configured' | 'dependency-unavailable'
@@ -26,6 +27,8 @@ export interface VerifierKind {
   readonly kind: CredentialKind
   /** Once a process and credential: what is remembered here outlives every snapshot. */
   prepare(credential: CredentialSettings, parts: KindParts): PreparedKind
+  /** Tells clients where to get tokens; undefined where they are not to know. */
+  readonly metadata?: (settings: Settings) => ResourceMetadata | undefined
 }
 
 /** What a kind may use. */
@@ -73,6 +76,8 @@ export interface MoreVerifiers {
 export interface Equipped extends MoreVerifiers {
   /** An entry of the store was changed by this process, which need not wait for its own caches. */
   forget(id: string): void
+  /** The dependencies that failed when they were last asked. Does no I/O. */
+  failing(): readonly string[]
   /** Asked after those of the core; what counts quota comes last. */
   readonly policies: readonly NamedPolicy[]
   /** Where issued keys are kept; undefined where the document names no store, or its binding is missing. */
@@ -81,4 +86,6 @@ export interface Equipped extends MoreVerifiers {
   readonly recorder: Recorder | undefined
   /** Where events go, the host's own sink among it. */
   readonly sink: Sink
+  /** Tells clients where to get tokens. */
+  readonly metadata: ResourceMetadata | undefined
 }

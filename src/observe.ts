@@ -16,6 +16,7 @@ export function observer(settings: Settings['log'], sink: Sink): Observe {
   return (decision, access, durationMs, defer) => {
     if (decision.allow && (!settings.allowed || (settings.sample < 1 && Math.random() >= settings.sample))) return
     const principal = decision.principal === 'anonymous' ? undefined : decision.principal
+    const refusal = decision.allow ? undefined : decision.refusal
     const event: DecisionEvent = {
       type: 'decision',
       time: timeOf(access.at),
@@ -24,8 +25,9 @@ export function observer(settings: Settings['log'], sink: Sink): Observe {
       method: access.method,
       route: decision.match?.pattern ?? null,
       path: pathOf(access.target),
-      decision: decision.allow ? 'allow' : 'deny',
-      reason: decision.allow ? null : decision.refusal.reason,
+      decision: refusal ? 'deny' : 'allow',
+      reason: refusal?.reason ?? null,
+      detail: refusal?.detail ?? null,
       kind: principal?.kind ?? null,
       name: principal?.credential ?? null,
       // Of issued keys and of gateways: a JWT's subject may be a person.

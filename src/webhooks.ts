@@ -1,5 +1,5 @@
 import type { Settings } from './config.ts'
-import { slotsOf } from './config.ts'
+import { slotsAt } from './config.ts'
 import type { ValuesOf } from './kind.ts'
 import type { EpochSeconds } from './model/access.ts'
 import type { Sink } from './model/ports.ts'
@@ -20,7 +20,7 @@ export function webhooks(settings: Settings, own: Sink, valuesOf: ValuesOf, { la
   const hooks = named.map(({ url, secret, types }) =>
     webhook({
       url,
-      secret: () => slotsOf(secret).flatMap((slot) => valuesOf(slot).map((value) => value.reveal())),
+      secret: () => slotsAt(secret, now()).flatMap((slot) => valuesOf(slot).map((value) => value.reveal())),
       realm: settings.realm,
       ...(types && { types }),
       notices: own,

@@ -27,7 +27,6 @@ describe('settingsOf', () => {
       transport: 'any',
       secretsSeconds: 30,
       staleSeconds: 300,
-      revocationSeconds: undefined,
       log: { allowed: true, sample: 1, address: 'full' },
     })
   })
@@ -54,7 +53,6 @@ describe('settingsOf', () => {
       transport: 'https',
       secretsSeconds: 30,
       staleSeconds: 60,
-      revocationSeconds: 120,
       log: { allowed: true, sample: 0.5, address: 'truncated' },
     })
     expect(originSettings(all)).toMatchObject({

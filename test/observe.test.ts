@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import type { Document } from '../src/document.ts'
 import type { DecisionEvent } from '../src/model/event.ts'
+import { observer } from '../src/observe.ts'
 import type { AccessFacts } from './given/access.ts'
 import { accessOf, bearer } from './given/access.ts'
 import { authorityOf, DOCUMENT, hostOf, TOKENS } from './given/authority.ts'
@@ -26,6 +27,7 @@ describe('a decision event', () => {
         path: '/orders/7',
         decision: 'allow',
         reason: null,
+        detail: null,
         kind: 'static-token',
         name: 'full',
         keyId: null,
@@ -49,6 +51,15 @@ describe('a decision event', () => {
     const host = hostOf()
     await authorityOf(document, host).judge(accessOf(allowed), { defer: () => undefined })
     expect(host.sink.events).toMatchObject([{ reason: 'surface-mismatch', kind: 'static-token', name: 'full' }])
+  })
+
+  it('of an outage says what failed, which the caller is not told', async () => {
+    const detail = 'test: no answer'
+    const host = hostOf()
+    const decision = { allow: false, principal: undefined, match: undefined } as const
+    const observe = observer({ allowed: true, sample: 1, address: 'full' }, host.sink)
+    observe({ ...decision, refusal: { reason: 'dependency-unavailable', detail } }, accessOf(), 0)
+    expect(host.sink.events).toMatchObject([{ reason: 'dependency-unavailable', detail }])
   })
 
   it.each([

@@ -66,7 +66,10 @@ export function nodeEquipment({ store, limiterText, secrets, variables, now }: N
 
   const parts: Parts = {
     openStore({ document: { store: named } }): Store | undefined {
-      if (typeof store === 'object') return store
+      if (typeof store === 'object') {
+        isReadOnly = limiterText?.startsWith('global-config:') === true
+        return store
+      }
       const found = store === undefined ? opening(named?.binding ?? '', asStore) : asStore(store)
       return found && lateStore(found)
     },

@@ -38,6 +38,7 @@ export function minimum(digests: Digests): MiddlewareHandler {
       path,
       decision: 'allow',
       reason: null,
+      detail: null,
       kind: 'static-token',
       name: 'bench',
       keyId: null,

@@ -43,7 +43,7 @@ export function reportOf(settings: Settings, host: HostName): Report {
       slots: credential.slots.length,
     })),
     forwarded: settings.credentials.filter((credential) => credential.forward).map((credential) => credential.name),
-    revocation: { ...revocationDelay(settings), withinSeconds: settings.revocationSeconds ?? null },
+    revocation: { ...revocationDelay(settings), withinSeconds: settings.document.revocation?.withinSeconds ?? null },
     secretChanges: SECRET_CHANGES[host],
     entry: host === 'node' ? null : entryOf(settings.document, host),
   }

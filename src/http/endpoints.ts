@@ -1,5 +1,6 @@
 import type { Judgement, Latchkey } from '../build.ts'
 import { REQUEST_ID_HEADER, whoami } from '../identity.ts'
+import type { Access } from '../model/access.ts'
 import type { Allowed, Endpoint } from '../model/decision.ts'
 import type { Reply, Responder } from '../respond.ts'
 
@@ -11,26 +12,35 @@ export function answerEndpoint(
   latchkey: Latchkey,
   responder: Responder,
 ): Reply {
-  const common = { [REQUEST_ID_HEADER]: access.requestId, ...responder.corsHeaders(access) }
+  const notices = Object.fromEntries(allowed.notices ?? [])
+  const common = { [REQUEST_ID_HEADER]: access.requestId, ...notices, ...responder.corsHeaders(access) }
   if (allowed.match.passage === 'preflight') {
     return { status: 204, headers: { ...common, ...preflightHeaders(endpoint, latchkey) }, body: '' }
   }
-  const { status, body } = contentOf(endpoint, allowed, latchkey)
+  const { status, body } = contentOf(endpoint, access, allowed, latchkey)
   const headers = { 'Content-Type': 'application/json', 'Cache-Control': 'no-store', ...common }
   return { status, headers, body: JSON.stringify(body) }
 }
 
-function contentOf(endpoint: Endpoint, { principal }: Allowed, latchkey: Latchkey): { status: number; body: unknown } {
+function contentOf(
+  endpoint: Endpoint,
+  access: Access,
+  { principal }: Allowed,
+  latchkey: Latchkey,
+): { status: number; body: unknown } {
   switch (endpoint) {
     case 'live':
       return { status: 200, body: { status: 'pass' } }
     case 'health': {
-      const failing = latchkey.failing()
+      const secrets = latchkey.failing().map((name) => `secret ${name}`)
+      const failing = [...secrets, ...(latchkey.equipped?.failing() ?? [])]
       if (failing.length === 0) return { status: 200, body: { status: 'pass' } }
-      return { status: 503, body: { status: 'fail', failing: failing.map((name) => `secret ${name}`) } }
+      return { status: 503, body: { status: 'fail', failing } }
     }
     case 'whoami':
       return principal === 'anonymous' ? { status: 204, body: null } : { status: 200, body: whoami(principal) }
+    case 'resource-metadata':
+      return { status: 200, body: latchkey.equipped?.metadata?.documentFor(access) }
     case 'keys':
       // Whoever matched it answers it.
       return { status: 404, body: null }

@@ -7,6 +7,7 @@ import type { Registry } from '../keys/registry.ts'
 import { registry } from '../keys/registry.ts'
 import type { Equipped } from '../kind.ts'
 import { random } from '../lib/random.ts'
+import type { EpochSeconds } from '../model/access.ts'
 import type { Sink, Store } from '../model/ports.ts'
 import { StoreError } from '../model/store-error.ts'
 import { tellNearExpiry } from '../near-expiry.ts'
@@ -26,14 +27,14 @@ export function manage(latchkey: Latchkey): Manage {
   const store = forgetting(latchkey.equipped as Equipped)
   const log = keyLog({ store, random })
 
-  function keySettings(snapshot: Snapshot): KeySettings {
-    const found = keySettingsOf(settings, (name) => snapshot.valuesOf([{ name, until: undefined }], 0))
+  function keySettings(snapshot: Snapshot, at: EpochSeconds): KeySettings {
+    const found = keySettingsOf(settings, (name) => snapshot.valuesOf([{ name, until: undefined }], at), at)
     // Without issued keys nobody is matched with key management.
     return found as KeySettings
   }
 
-  function registryUnder(snapshot: Snapshot, sink: Sink): Registry {
-    const { peppers, prefix, lifetimes, routePermissions, encryptionKey } = keySettings(snapshot)
+  function registryUnder(found: KeySettings, sink: Sink): Registry {
+    const { peppers, prefix, lifetimes, routePermissions, encryptionKey } = found
     // Without a pepper nothing is verified either, so nobody is allowed to ask.
     return registry({
       store,
@@ -50,7 +51,7 @@ export function manage(latchkey: Latchkey): Manage {
   }
 
   /** Whose a token is, whether it counts now or not: the verifiers say it as they do of every request. */
-  function proverUnder(snapshot: Snapshot): KeysAppParts['prove'] {
+  function proverUnder(snapshot: Snapshot, { peppers }: KeySettings, keys: Registry): KeysAppParts['prove'] {
     const places = new Set(keyCredentials(settings).flatMap((credential) => credential.places))
     return prover({
       verifiers: Array.from(places).flatMap((place) =>
@@ -59,8 +60,8 @@ export function manage(latchkey: Latchkey): Manage {
           .flatMap(({ verifier }) => (verifier.kind === 'api-key' ? [{ place, verifier }] : [])),
       ),
       digests: latchkey.digests,
-      registry: registryUnder(snapshot, latchkey.sink),
-      peppers: keySettings(snapshot).peppers,
+      registry: keys,
+      peppers,
     })
   }
 
@@ -68,7 +69,8 @@ export function manage(latchkey: Latchkey): Manage {
     const path = match.path.slice(settings.base.length)
     const row = findOperation(path, access.method)
     if (!row || !snapshot) throw new TypeError('nothing was matched')
-    const { unset } = keySettings(snapshot)
+    const found = keySettings(snapshot, access.at)
+    const { unset } = found
     if (unset !== undefined && MAKES_SECRETS.has(row.operation)) {
       const message = `no key can be made: set ${unset}`
       latchkey.sink.write({ type: 'notice', level: 'error', message }, defer)
@@ -88,13 +90,14 @@ export function manage(latchkey: Latchkey): Manage {
     }
     // Made for one request: what it tells others, `defer` of this one keeps alive.
     const sink: Sink = { write: (event) => latchkey.sink.write(event, defer) }
+    const keys = registryUnder(found, sink)
     const app = keysApp({
       base: settings.base,
-      registry: registryUnder(snapshot, sink),
+      registry: keys,
       store,
       log,
       sink,
-      prove: proverUnder(snapshot),
+      prove: proverUnder(snapshot, found, keys),
       selfRotation: (name) =>
         keyCredentials(settings).some((each) => each.name === name && each.document.selfRotation === true),
     })

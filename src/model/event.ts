@@ -15,6 +15,8 @@ export interface DecisionEvent {
   readonly path: string
   readonly decision: 'allow' | 'deny'
   readonly reason: Reason | null
+  /** What an operator should know of it, and the caller should not: which store failed, which limit was used up. */
+  readonly detail: string | null
   /** The credential's kind and configured name, once it was proved. */
   readonly kind: CredentialKind | null
   readonly name: string | null

@@ -32,7 +32,7 @@ export function restEvent(sent: Sent): RestRequestEvent {
     multiValueHeaders: every(headers),
     queryStringParameters: last(parameters(query)),
     multiValueQueryStringParameters: every(parameters(query)),
-    requestContext: { apiId: API, domainName: host, identity: { sourceIp: address } },
+    requestContext: { apiId: API, domainName: host, identity: { ...(address !== undefined && { sourceIp: address }) } },
   }
 }
 
@@ -55,7 +55,12 @@ export function httpEvent(sent: Sent): HttpRequestEvent | undefined {
     rawQueryString: query ?? '',
     ...(cookies.length > 0 && { cookies }),
     headers: joined(headers),
-    requestContext: { apiId: API, stage, domainName: host, http: { method, sourceIp: address } },
+    requestContext: {
+      apiId: API,
+      stage,
+      domainName: host,
+      http: { method, ...(address !== undefined && { sourceIp: address }) },
+    },
   }
 }
 

@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { apiKey } from '../../src/api-key.ts'
+import { build } from '../../src/build.ts'
 import type { Document } from '../../src/document.ts'
+import { equipmentOf } from '../../src/equipment.ts'
+import { gate } from '../../src/http/gate.ts'
+import { formatKey } from '../../src/keys/format.ts'
+import type { Store } from '../../src/model/ports.ts'
+import { StoreError } from '../../src/model/store-error.ts'
+import { memory } from '../../src/stores/memory.ts'
 import type { Field } from '../given/access.ts'
 import { accessOf, bearer } from '../given/access.ts'
 import { DOCUMENT, hostOf, TOKENS } from '../given/authority.ts'
@@ -79,6 +87,42 @@ describe('whoami', () => {
 
   it('is refused without a credential', async () => {
     expect(await ask(DOCUMENT)).toMatchObject({ status: 401 })
+  })
+})
+
+describe('health', () => {
+  it('tells of a store that failed when it was last asked, and asks nobody', async () => {
+    const document: Document = {
+      ...DOCUMENT,
+      store: { binding: 'KEYS' },
+      credentials: [{ kind: 'api-key', peppers: [{ version: 1, secret: 'FULL' }] }],
+    }
+    let asked = 0
+    const store: Store = {
+      ...memory(),
+      get() {
+        asked++
+        throw new StoreError('test', 'down', 'no answer')
+      },
+    }
+    const host = hostOf()
+    const equipment = equipmentOf([apiKey], [() => ({ openStore: () => store })], undefined)
+    const entered = gate(build(document, host, { transport: 'any' }, equipment))
+    const health = async () => (await entered.enter(accessOf({ target: '/_latchkey/health' }), () => undefined)).reply
+    expect(await health()).toMatchObject({ status: 200 })
+
+    const pepper = { version: '1', secret: TOKENS.FULL }
+    const random = { id: '0'.repeat(17), secret: '0'.repeat(43) }
+    const token = await formatKey('lk', random, pepper, host.digests)
+    const called = await entered.enter(accessOf({ headers: [bearer(token)] }), () => undefined)
+    expect(called.reply).toMatchObject({ status: 503 })
+    expect(asked).toBe(1)
+    const { status = 0, body = '' } = (await health()) ?? {}
+    expect([status, JSON.parse(body), asked]).toEqual([503, { status: 'fail', failing: ['store'] }, 1])
+    expect(host.sink.events.find((event) => event.type === 'decision' && event.path === '/')).toMatchObject({
+      reason: 'dependency-unavailable',
+      detail: 'test: no answer',
+    })
   })
 })
 

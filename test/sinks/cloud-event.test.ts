@@ -19,6 +19,7 @@ const DECISION: DecisionEvent = {
   path: '/',
   decision: 'deny',
   reason: 'token-unknown',
+  detail: null,
   kind: null,
   name: null,
   keyId: null,

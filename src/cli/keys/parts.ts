@@ -46,7 +46,7 @@ export async function partsOf(surroundings: Surroundings, makesSecrets: boolean)
   const { store, secrets, document } = surroundings
   const settings = document && settingsOf(document, { transport: 'any' })
   const valuesOf = await valuesIn(secrets, settings)
-  const found = settings && keySettingsOf(settings, valuesOf)
+  const found = settings && keySettingsOf(settings, valuesOf, now())
   const peppers = (await peppersOf(surroundings, settings, valuesOf, makesSecrets)) ?? [UNUSED]
   const log = keyLog({ store, random })
   const sink = settings ? webhooks(settings, NOTICES, ({ name }) => valuesOf(name), { lasting: true, now }) : NOTICES
