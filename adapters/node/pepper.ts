@@ -61,8 +61,11 @@ export async function pepperBeside(text: string, secrets: SecretSource, store: R
     )
   }
   const made = newPepper()
+  if (writePepper(file, made)) return { pepper: pepperOf(made), made: file }
   // Of two that start at once one makes the file, and the other uses it.
-  return writePepper(file, made) ? { pepper: pepperOf(made), made: file } : pepperBeside(text, secrets, store)
+  const theirs = readPepper(file)
+  if (theirs === undefined) throw new PepperMissing(`${file} leads to no file: bring it back, or set ${PEPPER_SECRET}`)
+  return { pepper: pepperOf(theirs) }
 }
 
 function pepperFileOf(text: string): string | undefined {

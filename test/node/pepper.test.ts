@@ -1,4 +1,13 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
@@ -46,6 +55,12 @@ describe('the pepper beside a store', () => {
     const found = await Promise.all(Array.from({ length: 8 }, () => pepperBeside(text, NOTHING, EMPTY)))
     expect(new Set(found.map(({ pepper }) => pepper.secret)).size).toBe(1)
     expect(found.filter(({ made }) => made !== undefined)).toHaveLength(1)
+  })
+
+  it('is not looked for without end behind a link that leads nowhere', async () => {
+    symlinkSync(join(folder, 'a volume that is not mounted'), file)
+    await expect(pepperBeside(text, NOTHING, EMPTY)).rejects.toThrow('leads to no file: bring it back')
+    expect(readdirSync(folder)).toEqual(['keys.db.pepper'])
   })
 
   it('is another for each process that has its keys in memory', async () => {
