@@ -101,7 +101,6 @@ export function build(document: Document, bare: Host, defaults: HostDefaults, eq
   function snapshotFor({ at, target }: Access, { defer, endpoints }: Question): Maybe<Snapshot> {
     const snapshot = current(at, defer)
     if (!isLater(snapshot) || !endpoints?.isProbe(target)) return snapshot
-    defer(snapshot.catch(() => undefined))
     return latest() ?? NOTHING_READ
   }
 

@@ -274,6 +274,15 @@ export interface Document {
   /** What holds for the keys of one owner together. */
   readonly owners?: Readonly<Record<string, { readonly limits: readonly Omit<LimitDocument, 'by'>[] }>>
   readonly webhooks?: readonly WebhookDocument[]
+  /** What clients are told of who issues tokens, where a credential is a jwt (RFC 9728); false: nothing. */
+  readonly resourceMetadata?:
+    | false
+    | {
+        /** What this resource is called, with its path. Default: scheme and host of each request. */
+        readonly resource?: string
+        readonly scopes?: readonly string[]
+        readonly documentation?: string
+      }
   readonly log?: {
     /** Whether allowed requests are logged. Default true. */
     readonly allowed?: boolean

@@ -6,6 +6,8 @@ import type { Endpoint, Match } from './model/decision.ts'
 export interface Endpoints {
   /** What a request for one is matched with; `method` is the one that a preflight asks for. */
   match(target: Target, method: string, isPreflight: boolean): Match | undefined
+  /** Whether a path outside the base is that of one. */
+  isElsewhere(path: string): boolean
   /** Whether a request asks for `live` or `health`, which wait for nothing. */
   isProbe(target: string): boolean
 }
@@ -13,10 +15,17 @@ export interface Endpoints {
 /** What else lies under a base path. */
 export type MatchMore = Endpoints['match']
 
-/** The endpoints under a base path. They are recognised on the bytes that are judged, before any router. */
-export function ownEndpoints(base: string, matchMore?: MatchMore): Endpoints {
-  const byPath = new Map((['live', 'health', 'whoami'] as const).map((endpoint) => [`${base}/${endpoint}`, endpoint]))
+/**
+ * The endpoints under a base path, and where resource metadata is told. They are recognised on the bytes that are judged,
+ * before any router.
+ */
+export function ownEndpoints(base: string, matchMore?: MatchMore, metadataPaths: readonly string[] = []): Endpoints {
+  const byPath = new Map<string, Endpoint>([
+    ...(['live', 'health', 'whoami'] as const).map((endpoint) => [`${base}/${endpoint}`, endpoint] as const),
+    ...metadataPaths.map((path) => [path, 'resource-metadata'] as const),
+  ])
   return {
+    isElsewhere: (path) => metadataPaths.includes(path),
     match(target, method, isPreflight) {
       const endpoint = method === 'GET' || method === 'HEAD' ? byPath.get(target.path) : undefined
       return endpoint ? endpointMatch(endpoint, target, isPreflight) : matchMore?.(target, method, isPreflight)

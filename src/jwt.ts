@@ -4,6 +4,7 @@ import { keysOf } from './jwt-keys.ts'
 import type { PreparedKind, VerifierKind } from './kind.ts'
 import type { FetchDocument } from './model/ports.ts'
 import type { Grant } from './model/principal.ts'
+import { resourceMetadata } from './resource-metadata.ts'
 import type { JwtRules, ProvedToken } from './verifiers/jwt.ts'
 import { jwt as jwtVerifier } from './verifiers/jwt.ts'
 import type { GrantRules } from './verifiers/jwt-grant.ts'
@@ -19,6 +20,7 @@ const DEFAULT_TOLERANCE_SECONDS = 5
 export function jwtBy(fetchDocument: FetchDocument): VerifierKind {
   return {
     kind: 'jwt',
+    metadata: resourceMetadata,
     prepare(credential, parts): PreparedKind {
       const { name, places, document } = credential
       const rules = rulesOf(credential, document as JwtDocument)

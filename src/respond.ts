@@ -5,6 +5,7 @@ import type { Access } from './model/access.ts'
 import type { Denied, Match, Refusal } from './model/decision.ts'
 import type { Reason } from './model/reason.ts'
 import { REASONS } from './model/reason.ts'
+import type { ResourceMetadata } from './resource-metadata.ts'
 import { statusOf } from './status.ts'
 
 /** A whole reply as plain data; every host writes it in its own way. */
@@ -26,7 +27,7 @@ export interface Responder {
 /** An RFC 6749 (3.3) scope-token; where a permission is none, `scope` cannot tell what is needed. */
 const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/
 
-export function responder(settings: Settings): Responder {
+export function responder(settings: Settings, metadata?: ResourceMetadata): Responder {
   const dialect = dialects[settings.refusals.dialect]
   const bodies = new Map<Reason, readonly [string, string]>()
   const schemesOf = challengeSchemes(settings)
@@ -61,7 +62,8 @@ export function responder(settings: Settings): Responder {
       }
       const code = status(reason)
       if (code === 401 || reason === 'permission-missing') {
-        headers['WWW-Authenticate'] = schemesOf(match).map((scheme) => challenge(scheme, settings.realm, refusal))
+        const url = metadata?.urlFor(access)
+        headers['WWW-Authenticate'] = schemesOf(match).map((scheme) => challenge(scheme, settings.realm, refusal, url))
       }
       if (refusal.retryAfterSeconds !== undefined) headers['Retry-After'] = String(Math.ceil(refusal.retryAfterSeconds))
       if (settings.corsOrigins.size > 0) Object.assign(headers, corsHeaders(access))
@@ -78,7 +80,7 @@ export function responder(settings: Settings): Responder {
     return {
       'Access-Control-Allow-Origin': isListed ? origin : '*',
       'Access-Control-Expose-Headers':
-        'WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, X-Latchkey-Request-Id',
+        'WWW-Authenticate, Retry-After, RateLimit, RateLimit-Policy, X-Latchkey-Key-Expires, X-Latchkey-Request-Id',
       // The Fetch standard forbids credentials with "*", and nobody should allow them to every site.
       ...(isListed && hasCookies && { 'Access-Control-Allow-Credentials': 'true' }),
       Vary: 'Origin',
@@ -104,7 +106,12 @@ function challengeSchemes(settings: Settings): (match: Match | undefined) => rea
   }
 }
 
-function challenge(scheme: string, realm: string, { reason, permissions = [], place }: Refusal): string {
+function challenge(
+  scheme: string,
+  realm: string,
+  { reason, permissions = [], place }: Refusal,
+  metadataUrl: string | undefined,
+): string {
   const isPresented = place?.name === 'authorization' && place.scheme === scheme
   const error = isPresented ? REASONS[reason].error : undefined
   const scope =
@@ -113,6 +120,8 @@ function challenge(scheme: string, realm: string, { reason, permissions = [], pl
     `${schemeName(scheme)} realm="${realm}"`,
     ...(error === undefined ? [] : [`error="${error}"`]),
     ...(scope === '' ? [] : [`scope="${scope}"`]),
+    // RFC 9728 5.1: where a token of that scheme is to be had.
+    ...(metadataUrl === undefined || scheme !== 'bearer' ? [] : [`resource_metadata="${metadataUrl}"`]),
   ].join(', ')
 }
 

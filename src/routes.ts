@@ -55,7 +55,7 @@ export function routeTable(table: RouteTable): FindMatch {
     const kind = classifyPath(target.path)
     if (kind === 'ambiguous') return AMBIGUOUS
     const preflightMethod = preflightMethodOf(access)
-    if (isUnder(target.path, table.base)) {
+    if (isUnder(target.path, table.base) || endpoints?.isElsewhere(target.path)) {
       if (kind === 'opaque' || (kind === 'escaped' && isOwn(decodeUtf8(target.path) as string))) return AMBIGUOUS
       if (kind !== 'plain') return UNKNOWN
       return endpoints?.match(target, preflightMethod ?? access.method, preflightMethod !== undefined) ?? UNKNOWN

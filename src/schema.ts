@@ -288,6 +288,7 @@ const bindingOf = <const Kinds extends readonly [string, ...string[]]>(...kinds:
     'an object such as { "binding": "KEYS" }',
   )
 
+const RESOURCE_URL = 'a URL such as "https://api.example/mcp": https, or http on loopback, with no query or fragment'
 const WEBHOOK_URL =
   'a URL such as "https://hooks.example/latchkey": https, or http on loopback, with no user or fragment'
 const webhook = v.strictObject(
@@ -384,6 +385,23 @@ export const documentSchema: v.GenericSchema<Document> = v.strictObject(
       ),
     ),
     webhooks: v.exactOptional(listOf(webhook, 'a list of webhooks')),
+    resourceMetadata: v.exactOptional(
+      v.union(
+        [
+          v.literal(false, 'false'),
+          v.strictObject({
+            resource: v.exactOptional(
+              v.pipe(matching(/^https?:\/\/[^\s?#@\\"]+$/, RESOURCE_URL), v.check(isWebhookUrl, RESOURCE_URL)),
+            ),
+            scopes: v.exactOptional(listOf(matching(/^[!#-[\]-~]{1,200}$/, 'a scope'), 'a list of scopes')),
+            documentation: v.exactOptional(
+              v.pipe(matching(/^https?:\/\/[^\s\\"]+$/, RESOURCE_URL), v.check(isWebhookUrl, RESOURCE_URL)),
+            ),
+          }),
+        ],
+        'false, or an object such as { "resource": "https://api.example/mcp" }',
+      ),
+    ),
     log: v.exactOptional(
       v.strictObject(
         {

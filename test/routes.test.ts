@@ -20,7 +20,7 @@ function found(routes: readonly RouteDocument[], facts: AccessFacts, table: Part
 }
 
 /** A host on which another server answers. */
-const NO_ENDPOINTS: Endpoints = { match: () => undefined, isProbe: () => false }
+const NO_ENDPOINTS: Endpoints = { match: () => undefined, isElsewhere: () => false, isProbe: () => false }
 
 function matched(
   routes: readonly RouteDocument[],

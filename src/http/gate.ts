@@ -39,8 +39,13 @@ export interface Gate {
 
 export function gate(latchkey: Latchkey, management?: Management): Gate {
   const { settings } = latchkey
-  const answers = responder(settings)
-  const endpoints = ownEndpoints(settings.base, latchkey.equipped?.store && management?.match(settings.base))
+  const metadata = latchkey.equipped?.metadata
+  const answers = responder(settings, metadata)
+  const endpoints = ownEndpoints(
+    settings.base,
+    latchkey.equipped?.store && management?.match(settings.base),
+    metadata?.paths,
+  )
   let loaded: Promise<Manage> | undefined
   const trusted = proxies(settings, latchkey.digests)
   const received = throughProxies(settings, trusted)
@@ -94,7 +99,7 @@ export function gate(latchkey: Latchkey, management?: Management): Gate {
       return after(judged, (judgement): Outcome => {
         const { decision } = judgement
         if (decision.allow) return { reply: verifyAllowed(judgement, decision) }
-        return { reply: verifyRefused(decision, access, settings, answers) }
+        return { reply: verifyRefused(decision, judgement.access, settings, answers) }
       })
     },
     refuse: (refusal, access) => refuseInline({ refusal, match: undefined }, access),

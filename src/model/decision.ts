@@ -4,10 +4,11 @@ import type { Principal, Surface } from './principal.ts'
 import type { Reason } from './reason.ts'
 
 /**
- * Latchkey's own endpoints under `base` that a decision is made about; `verify` asks about another request. `keys` is the
- * whole of key management, which is answered by a module that is loaded when it is first asked.
+ * Latchkey's own endpoints that a decision is made about; `verify` asks about another request. `keys` is the whole of key
+ * management, which is answered by a module that is loaded when it is first asked. All but `resource-metadata` are under
+ * `base`.
  */
-export type Endpoint = 'live' | 'health' | 'whoami' | 'keys'
+export type Endpoint = 'live' | 'health' | 'whoami' | 'keys' | 'resource-metadata'
 
 /** Something to tell the caller in the reply, beside what the origin says: a header field. */
 export type Notice = readonly [name: string, value: string]
