@@ -92,10 +92,14 @@ function isRecord(record: Partial<KeyRecord>): record is KeyRecord {
     SURFACES.has(record.surface) &&
     isTexts(record.permissions) &&
     isKeptSecret(record.secret) &&
+    [record.description, record.owner, record.copy].every((text) => isAbsentOr(text, isText)) &&
     isAbsentOr(record.expiresAt, isNumber) &&
     isAbsentOr(record.addresses, isTexts) &&
     isAbsentOr(record.limits, (limits) => Array.isArray(limits) && limits.every(isLimit)) &&
-    isAbsentOr(record.previous, (previous) => isKeptSecret(previous) && isNumber(Object(previous).until))
+    isAbsentOr(record.previous, (previous) => isKeptSecret(previous) && isNumber(Object(previous).until)) &&
+    isAbsentOr(record.imported, isKeptSecret) &&
+    isAbsentOr(record.metadata, (metadata) => isTexts(Object.values(Object(metadata)))) &&
+    isAbsentOr(record.revoked, (revoked) => isNumber(Object(revoked).at))
   )
 }
 
@@ -126,8 +130,12 @@ function isNumber(value: unknown): boolean {
   return typeof value === 'number'
 }
 
+function isText(value: unknown): boolean {
+  return typeof value === 'string'
+}
+
 function isTexts(value: unknown): boolean {
-  return Array.isArray(value) && value.every((each) => typeof each === 'string')
+  return Array.isArray(value) && value.every(isText)
 }
 
 function isKeptSecret(value: unknown): boolean {

@@ -47,7 +47,15 @@ describe('a stored record', () => {
     ['a secret without a digest', { secret: { pepperVersion: '1' } }],
     ['a secret of another scheme', { secret: { digest: 'x', pepperVersion: '1', scheme: 'md5' } }],
     ['an old secret without a deadline', { previous: { digest: 'x', pepperVersion: '1' } }],
-  ])('is refused where it has %s, which would otherwise be no limit', async (_, more) => {
+    ['an owner that is no text', { owner: 5 }],
+    ['an owner that is a list', { owner: ['acme'] }],
+    ['an owner that is null', { owner: null }],
+    ['a description that is no text', { description: 7 }],
+    ['metadata that are no texts', { metadata: { team: 1 } }],
+    ['a revocation without a time', { revoked: 'yes' }],
+    ['an imported secret without a digest', { imported: { scheme: 'sha256' } }],
+    ['a copy that is no text', { copy: true }],
+  ])('is refused where it has %s: nothing is guessed', async (_, more) => {
     const { text } = await stored()
     expect(() => decodeRecord(JSON.stringify({ ...JSON.parse(text), ...more }))).toThrow(RecordUnreadable)
   })
