@@ -1,3 +1,4 @@
+import type { Slot } from './config.ts'
 import { slotsOf } from './config.ts'
 import { recordStaleSeconds } from './delays.ts'
 import type { ApiKeyDocument, ImportDocument } from './document.ts'
@@ -34,14 +35,15 @@ export const apiKey: VerifierKind = {
     const at = new Set(places)
 
     return {
-      verifiers(valuesOf) {
+      verifiers(valuesOf, failing) {
         const known = peppers.flatMap((pepper) => peppersOf(pepper, valuesOf))
+        const isUnset = ({ name }: Pick<Slot, 'name'>) => valuesOf({ name }).length === 0 && !failing.includes(name)
         const unset = new Set(
-          peppers.filter((each) => valuesOf({ name: each.secret }).length === 0).map(({ version }) => String(version)),
+          peppers.filter(({ secret }) => isUnset({ name: secret })).map(({ version }) => String(version)),
         )
         const issued = apiKeyVerifier({ prefixes: new Set(prefixes), peppers: known, unset, find, digests })
         const verifiers: PlacedVerifier[] = [{ verifier: issued, places: at, turn: ISSUED_TURN }]
-        const shapes = imports.flatMap((each) => shapesOf(each, valuesOf, digests))
+        const shapes = imports.flatMap((each) => shapesOf(each, valuesOf, isUnset, digests))
         if (shapes.length > 0) {
           const verifier = importedKey({ shapes, peppers: known, aliases, find, digests })
           verifiers.push({ verifier, places: at, turn: IMPORTED_TURN })
@@ -103,10 +105,16 @@ function peppersOf({ version, secret }: ApiKeyDocument['peppers'][number], value
 const STRAPI_TOKEN = /^[0-9a-f]{256}$/
 
 /** Of a salt that rotates, every value may have made the hash. */
-function shapesOf(imported: ImportDocument, valuesOf: ValuesOf, digests: Digests): ImportedShape[] {
+function shapesOf(
+  imported: ImportDocument,
+  valuesOf: ValuesOf,
+  isUnset: (slot: Slot) => boolean,
+  digests: Digests,
+): ImportedShape[] {
   if (imported.scheme === 'sha256') return [{ scheme: 'sha256', shape: new RegExp(imported.shape, 'u'), hash: sha256 }]
   const strapi = { scheme: 'strapi', shape: STRAPI_TOKEN } as const
-  const salted = slotsOf(imported.salt).flatMap((slot) =>
+  const slots = slotsOf(imported.salt)
+  const salted = slots.flatMap((slot) =>
     valuesOf(slot).map((salt) => ({
       ...strapi,
       until: slot.until,
@@ -114,7 +122,7 @@ function shapesOf(imported: ImportDocument, valuesOf: ValuesOf, digests: Digests
       hash: async (token: string) => hex(await digests.hmac('SHA-512', salt.reveal(), new TextEncoder().encode(token))),
     })),
   )
-  return salted.length > 0 ? salted : [strapi]
+  return slots.every(isUnset) ? [strapi] : salted
 }
 
 async function sha256(token: string): Promise<string> {

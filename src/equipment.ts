@@ -89,9 +89,11 @@ function uncounted({ credentials, document: { owners } }: Settings): NamedPolicy
   const limited = new Set(credentials.flatMap(({ name, document }) => (document.limits ? [name] : [])))
   return {
     name: 'limits',
-    policy: ({ principal: { credential, constraints, owner } }) =>
-      limited.has(credential) || constraints?.limits || (owner !== undefined && owners?.[owner])
-        ? { reason: 'not-configured', detail: 'nothing here counts requests' }
-        : undefined,
+    policy({ principal: { credential, constraints, owner }, match }) {
+      const isOwnerLimited = owner !== undefined && owners !== undefined && Object.hasOwn(owners, owner)
+      const isCounted = limited.has(credential) || constraints?.limits !== undefined || isOwnerLimited
+      if (match.endpoint !== undefined || !isCounted) return undefined
+      return { reason: 'not-configured', detail: 'nothing here counts requests' }
+    },
   }
 }

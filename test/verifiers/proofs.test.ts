@@ -1,4 +1,4 @@
-import * as fc from 'fast-check'
+import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Proof } from '../../src/verifiers/proofs.ts'
 import { proofs } from '../../src/verifiers/proofs.ts'
@@ -19,7 +19,7 @@ it('forgets the oldest where there is no room', () => {
 
 it('holds the last that were added, and never more than it may, whatever is added', () => {
   const names = fc.array(fc.nat({ max: 12 }).map(String), { maxLength: 60 })
-  void fc.assert(
+  fc.assert(
     fc.property(fc.integer({ min: 1, max: 5 }), names, (most, added) => {
       const proved = proofs(most)
       for (const name of added) proved.add(name, proofOf(name))
