@@ -32,6 +32,11 @@ export function plain(text: string): string {
   return text.replace(/\p{C}/gu, '\ufffd')
 }
 
+/** The same of a text of many lines. */
+export function plainLines(text: string): string {
+  return text.replace(/[^\P{C}\r\n]/gu, '\ufffd')
+}
+
 /** Asks the person at the terminal; undefined where nobody is there to answer. */
 export async function ask(question: string): Promise<string | undefined> {
   if (!process.stdin.isTTY) return undefined

@@ -72,7 +72,7 @@ export function remoteKeys(ask: Deployment): KeyService {
     revoke: (id, reason) => changed(id, 'revoke', reason === undefined ? {} : { reason }),
     remove: async (id) => void (await change('DELETE', id, pathOf(id))),
     async reveal(id) {
-      return bodyOf<{ readonly token: string }>(await asked('POST', `${pathOf(id)}/reveal`, { body: {} })).token
+      return tokenOf(bodyOf(await asked('POST', `${pathOf(id)}/reveal`, { body: {} })))
     },
     async *import(keys) {
       for (const body of bodiesOf(keys.map(importBody))) {
@@ -109,8 +109,14 @@ function bodyOf<Body>({ body }: Answer): Body {
 }
 
 function issuedOf(answer: Answer): IssuedKey {
-  const { token, ...key } = bodyOf<IssuedView>(answer)
-  return { key, token }
+  const { token: _, ...key } = bodyOf<IssuedView>(answer)
+  return { key, token: tokenOf(bodyOf(answer)) }
+}
+
+/** A token is printed as it is: what steers a terminal, or is no text at all, is none. */
+function tokenOf({ token }: { readonly token?: unknown }): string {
+  if (typeof token === 'string' && /^[\x21-\x7e]+$/.test(token)) return token
+  throw new Failure('no token in the answer: is the URL right?')
 }
 
 function queryOf({ by, from, limit, ...filter }: KeyQuery): Query {

@@ -1,4 +1,4 @@
-import { say } from '../terminal.ts'
+import { plain, say } from '../terminal.ts'
 import type { Flags } from '../usage.ts'
 import { given } from '../usage.ts'
 import { ACCESS_FLAGS, withKeys } from './access.ts'
@@ -34,7 +34,7 @@ export async function rotate(rawArgs: readonly string[]): Promise<number> {
       const { id } = await keyNamed(keys, name)
       const issued = await keys.rotate(id, rotation)
       const end = overlapEndOf(issued.key)
-      say(`the old token counts ${end === undefined ? 'no more' : `until ${shortTime(end)} UTC`}`)
+      say(`the old token counts ${end === undefined ? 'no more' : `until ${plain(shortTime(end))} UTC`}`)
       return tell(issued, flags.is('json'))
     },
     { makesSecrets: true },

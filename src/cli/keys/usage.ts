@@ -4,7 +4,7 @@ import type { UsageGroup } from '../../keys/usage.ts'
 import { usageDay, usageFaults } from '../../keys/usage.ts'
 import type { Column } from '../table.ts'
 import { NOTHING, tableOf } from '../table.ts'
-import { print, say, warn } from '../terminal.ts'
+import { plainLines, print, say, warn } from '../terminal.ts'
 import type { Flags, Given } from '../usage.ts'
 import { given, UsageError } from '../usage.ts'
 import { ACCESS_FLAGS, withKeys } from './access.ts'
@@ -44,7 +44,7 @@ export async function usage(rawArgs: readonly string[]): Promise<number> {
   return withKeys(flags, async (keys) => {
     const report = await keys.usage({ ...query, ...(key !== undefined && { key: await idNamed(keys, key) }) })
     if (flags.is('json')) print(JSON.stringify(report, null, 2))
-    else if (flags.is('csv')) process.stdout.write(usageCsv(report.rows))
+    else if (flags.is('csv')) process.stdout.write(plainLines(usageCsv(report.rows)))
     else await show(keys, report)
     if (report.unreadable > 0) warn(`${report.unreadable} entries could not be read, and are not counted`)
     return 0
