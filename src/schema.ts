@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { Document } from './document.ts'
 import { PREFIX } from './keys/format.ts'
+import { isExpression, isQuick } from './lib/expression.ts'
 import { GATEWAY_ID } from './lib/gateway-token.ts'
 import { TOKEN } from './lib/header-name.ts'
 import { isLoopbackHost, isOriginUrl, ORIGIN_URL } from './lib/host.ts'
@@ -82,15 +83,6 @@ const limitEntries = {
   per: v.exactOptional(oneOf('hour', 'day', 'month')),
 }
 
-/** Whether a text is a regular expression, read as `u` does: an escape that means nothing is a mistake. */
-function isExpression(text: string): boolean {
-  try {
-    return new RegExp(text, 'u') instanceof RegExp
-  } catch {
-    return false
-  }
-}
-
 const CREDENTIAL_NAME = 'a name of letters, digits, ".", "_" and "-", 64 at most'
 const credentialEntries = {
   name: v.exactOptional(matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, CREDENTIAL_NAME)),
@@ -125,13 +117,15 @@ const pepper = v.strictObject(
 )
 
 const SHAPE = 'a regular expression of 1,000 characters at most, from "^" to "$", such as "^unkey_[A-Za-z0-9]{22,}$"'
+const QUICK =
+  'an expression that repeats nothing which repeats or has alternatives itself: a token could make it run for hours'
 const imported = v.variant(
   'scheme',
   [
     v.strictObject({ scheme: v.literal('strapi'), salt: secrets }),
     v.strictObject({
       scheme: v.literal('sha256'),
-      shape: v.pipe(matching(/^\^.{1,998}\$$/, SHAPE), v.check(isExpression, SHAPE)),
+      shape: v.pipe(matching(/^\^.{1,998}\$$/, SHAPE), v.check(isExpression, SHAPE), v.check(isQuick, QUICK)),
     }),
   ],
   'an import whose "scheme" is "strapi" or "sha256"',

@@ -277,6 +277,13 @@ describe('issued keys', () => {
         '/credentials/0/imports/0/shape: a regular expression of 1,000 characters at most, from "^" to "$", such as "^unkey_[A-Za-z0-9]{22,}$"',
       ],
     ],
+    [
+      'take no shape by which one token could stop the gate',
+      { credentials: [key({ imports: [{ scheme: 'sha256', shape: '^unkey_([A-Za-z0-9]+)+$' }] })], store },
+      [
+        '/credentials/0/imports/0/shape: an expression that repeats nothing which repeats or has alternatives itself: a token could make it run for hours',
+      ],
+    ],
   ])('%s', (_, document, expected) => {
     expect(faultsOf(document)).toEqual(expected)
   })
