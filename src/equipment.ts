@@ -51,7 +51,10 @@ export function equipmentOf<Where>(
         forget(id) {
           for (const kind of prepared.values()) kind.forget(id)
         },
-        failing: () => (store?.isFailing() ? ['store'] : []),
+        failing: () => [
+          ...(store?.isFailing() ? ['store'] : []),
+          ...Array.from(prepared.values()).flatMap((kind) => kind.failing?.() ?? []),
+        ],
         policies: [...policies, ...limits],
         store,
         recorder: together([

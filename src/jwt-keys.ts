@@ -30,7 +30,7 @@ export function keysOf(
   if ('jwks' in keys) return inSecrets(slotsOf(keys.jwks), (text, until) => keySetOf(text, algorithms, until), failed)
   if ('jwksUrl' in keys || 'discover' in keys) {
     const publication = 'jwksUrl' in keys ? { url: keys.jwksUrl } : { issuer: issuer as string }
-    const source = remote({ fetch: published(publication, algorithms, fetchDocument), staleSeconds, failed })
+    const source = remote({ ask: published(publication, algorithms, fetchDocument), staleSeconds, failed })
     return () => source
   }
   return inSecrets(slotsOf(keys), (text, until) => secretKeys(text, algorithms, until), failed)

@@ -1,6 +1,7 @@
 import type { CredentialSettings } from './config.ts'
 import type { JwtDocument } from './document.ts'
 import { keysOf } from './jwt-keys.ts'
+import type { KeySource } from './key-sets/source.ts'
 import type { PreparedKind, VerifierKind } from './kind.ts'
 import type { FetchDocument } from './model/ports.ts'
 import type { Grant } from './model/principal.ts'
@@ -27,15 +28,17 @@ export function jwtBy(fetchDocument: FetchDocument): VerifierKind {
       const keysNow = keysOf(document as JwtDocument, name, parts, fetchDocument)
       const proved = proofs<ProvedToken>()
       const at = new Set(places)
+      let keys: KeySource | undefined
       return {
         async verifiers(valuesOf) {
-          const keys = await keysNow(valuesOf)
+          keys = await keysNow(valuesOf)
           return keys ? [{ verifier: jwtVerifier(rules, keys, proved), places: at, turn: JWT_TURN }] : []
         },
         // A secret that is not set is told by whoever reads secrets.
         gap: () => undefined,
         policies: [],
         forget: () => undefined,
+        failing: () => (keys?.isFailing() ? [`keys of ${name}`] : []),
       }
     },
   }

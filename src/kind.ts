@@ -54,6 +54,8 @@ export interface PreparedKind {
   forget(id: string): void
   /** Learns of decisions, beside what records those about issued keys. */
   readonly recorder?: Recorder | undefined
+  /** What it depends on and failed when it was last asked, in words for `health`. Does no I/O. */
+  readonly failing?: () => readonly string[]
 }
 
 /** What a document needs beside the core, as a bundle and its host bring it. */

@@ -14,7 +14,7 @@ describe('the keys of a document', () => {
     ['node', []],
     ['cloudflare', []],
     ['vercel', ['origin']],
-    ['aws', ['realm', 'origin', 'proxies', 'cors', 'transport', 'keys', 'webhooks']],
+    ['aws', ['realm', 'origin', 'proxies', 'cors', 'transport', 'keys', 'webhooks', 'resourceMetadata']],
   ] as const)('that %s ignores are %j', (host, expected) => {
     expect(ignoredKeys(EVERYTHING, host)).toEqual(expected)
   })

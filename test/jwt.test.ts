@@ -235,7 +235,7 @@ describe.each<[string, FetchDocument]>([
     const latchkey = authorityOf(documentOf({ issuer: url, keys, ...more }), host, fetchDocument)
     const token = (by: 'ec1' | 'ec2', kid?: string) =>
       mint({ by, claims: { iss: url }, ...(kid !== undefined && { header: { kid } }) })
-    return { issuer, host, token, ask: (text: string, at = NOW) => outcome(latchkey, text, { at }) }
+    return { issuer, host, latchkey, token, ask: (text: string, at = NOW) => outcome(latchkey, text, { at }) }
   }
 
   const DOWN = 'dependency-unavailable, the keys of its issuer cannot be had'
@@ -263,12 +263,14 @@ describe.each<[string, FetchDocument]>([
   })
 
   test('is down at the first request: that is told, and it is asked again', async () => {
-    const { issuer, host, token, ask } = await given()
+    const { issuer, host, token, ask, latchkey } = await given()
     await issuer.stop()
     expect(await ask(token('ec1'))).toBe(DOWN)
+    expect(latchkey.equipped?.failing()).toEqual(['keys of people'])
     await issuer.start()
     expect(await ask(token('ec1'), NOW + 4)).toBe(DOWN)
     expect(await ask(token('ec1'), NOW + 5)).toBe('people user-1')
+    expect(latchkey.equipped?.failing()).toEqual([])
     expect(noticesOf(host)).toEqual([expect.stringMatching(/^credential people: no key set: \w+ ECONNREFUSED$/)])
   })
 

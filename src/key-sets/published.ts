@@ -13,12 +13,12 @@ const MOST_BYTES = 262_144
 /** How long metadata counts: keys change, and where they are hardly ever does. */
 const METADATA_SECONDS = 3600
 
-/** Fetches the keys of an issuer. */
+/** Asks an issuer for his keys. */
 export function published(
   publication: Publication,
   algorithms: readonly string[],
   fetchDocument: FetchDocument,
-): RemoteOptions['fetch'] {
+): RemoteOptions['ask'] {
   const get = (url: string) => fetchDocument(url, { bytes: MOST_BYTES, milliseconds: PATIENCE_MILLISECONDS })
   let found: { readonly url: string; readonly until: EpochSeconds } | undefined
 

@@ -14,7 +14,7 @@ export interface PublishedKeys {
 
 export interface RemoteOptions {
   /** Keys that are in `known` too stay those objects. Rejects where the set cannot be had, and in a bounded time. */
-  readonly fetch: (known: KeySet, at: EpochSeconds) => Promise<PublishedKeys>
+  readonly ask: (known: KeySet, at: EpochSeconds) => Promise<PublishedKeys>
   /** How much longer a set counts while its issuer is down. */
   readonly staleSeconds: number
   /** Told of the first failure of a row. */
@@ -41,7 +41,7 @@ const DOWN: Refusal = { reason: 'dependency-unavailable', detail: 'the keys of i
  * counts for `staleSeconds` more. All requests share one fetch. For a key that is not in the set there is one fetch in 30
  * seconds, counted from the last one for whatever reason; until then the key is known to be unknown.
  */
-export function remote({ fetch, staleSeconds, failed }: RemoteOptions): KeySource {
+export function remote({ ask, staleSeconds, failed }: RemoteOptions): KeySource {
   let keys: KeySet = new Set()
   let fetchedAt = Number.NEGATIVE_INFINITY
   let askedAt = Number.NEGATIVE_INFINITY
@@ -54,7 +54,7 @@ export function remote({ fetch, staleSeconds, failed }: RemoteOptions): KeySourc
     if (flight && !isOver(askedAt, PAUSE_SECONDS, at)) return flight
     askedAt = at
     const isCurrent = () => flight === started
-    const started: Promise<void> = fetch(keys, at)
+    const started: Promise<void> = ask(keys, at)
       .then(
         (published) => {
           if (!isCurrent()) return
@@ -86,6 +86,7 @@ export function remote({ fetch, staleSeconds, failed }: RemoteOptions): KeySourc
   }
 
   return {
+    isFailing: () => isDown,
     current(at, defer): Maybe<KeySet | Refusal> {
       if (!isOver(fetchedAt, lifeSeconds / 2, at)) return keys
       const answer = () => (isGood(at) ? keys : DOWN)

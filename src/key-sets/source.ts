@@ -1,6 +1,7 @@
 import type { Maybe } from '../lib/maybe.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Refusal } from '../model/decision.ts'
+import { isRefusal } from '../model/decision.ts'
 import type { Defer } from '../model/ports.ts'
 import type { KeySet } from './key-set.ts'
 
@@ -10,9 +11,11 @@ export interface KeySource {
   current(at: EpochSeconds, defer: Defer): Maybe<KeySet | Refusal>
   /** Newer keys than those of which none fits; undefined where there are none now. */
   newer(last: KeySet, at: EpochSeconds, defer: Defer): Maybe<KeySet | Refusal | undefined>
+  /** Whether they could not be had when they were last asked for. */
+  isFailing(): boolean
 }
 
 /** Keys that only a new secret changes. */
 export function fixed(keys: KeySet | Refusal): KeySource {
-  return { current: () => keys, newer: () => undefined }
+  return { current: () => keys, newer: () => undefined, isFailing: () => isRefusal(keys) }
 }

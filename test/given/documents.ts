@@ -81,6 +81,11 @@ export const EVERYTHING: Document = {
   },
   owners: { acme: { limits: [{ requests: 5, windowSeconds: 1 }] } },
   webhooks: [{ url: 'https://hooks.example/latchkey', secret: { secret: 'WEBHOOK_SECRET' }, types: ['key-*'] }],
+  resourceMetadata: {
+    resource: 'https://api.example/mcp',
+    scopes: ['orders.read'],
+    documentation: 'https://docs.example/tokens',
+  },
   log: { allowed: true, sample: 0.5, address: 'truncated' },
 }
 

@@ -10,7 +10,7 @@ function issuer({ staleSeconds = 300 } = {}) {
   const failures: unknown[] = []
   const deferred: Promise<unknown>[] = []
   const source = remote({
-    fetch: () => new Promise((give, fail) => waiting.push({ give, fail })),
+    ask: () => new Promise((give, fail) => waiting.push({ give, fail })),
     staleSeconds,
     failed: (error) => failures.push(error),
   })

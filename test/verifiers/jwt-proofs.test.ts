@@ -31,7 +31,7 @@ async function given(text: string, most?: number) {
   let keys: KeySet = new Set(await keySetOf(text, ['ES256']))
   let isLost = false
   const lost: Refusal = { reason: 'dependency-unavailable' }
-  const source: KeySource = { current: () => (isLost ? lost : keys), newer: () => undefined }
+  const source: KeySource = { current: () => (isLost ? lost : keys), newer: () => undefined, isFailing: () => false }
   const verifier = jwt(RULES, source, proofs(most))
   verifySignature.mockClear()
   return {

@@ -182,6 +182,7 @@ describe('who issued it, and for whom', () => {
     const keys = {
       current: () => expect.unreachable('its keys were asked for'),
       newer: () => expect.unreachable('its keys were asked for'),
+      isFailing: () => false,
     }
     const token = mint({ claims: { iss: 'https://evil.example' } })
     const found = jwt(RULES, keys, proofs()).verify(
