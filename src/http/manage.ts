@@ -81,7 +81,7 @@ export function manage(latchkey: Latchkey): Manage {
       method: access.method,
       path,
       query: match.query,
-      header: (name) => access.header(name.toLowerCase())[0],
+      header: (name) => fieldOf(access.header(name.toLowerCase())),
       body,
       principal,
       place,
@@ -107,6 +107,11 @@ export function manage(latchkey: Latchkey): Manage {
 
 /** What needs the pepper of new keys: an older one must not make them in its place. */
 const MAKES_SECRETS: ReadonlySet<Operation> = new Set(['create-key', 'import-keys', 'rotate-key', 'rotate-own'])
+
+/** Repeated fields are one list (RFC 9110 5.3), on hosts that join them and on those that do not. */
+function fieldOf(values: readonly string[]): string | undefined {
+  return values.length === 0 ? undefined : values.join(', ')
+}
 
 /** What is changed through this store is seen by this process at once. */
 function forgetting({ store, forget }: Equipped): Store {
