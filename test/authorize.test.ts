@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Step } from '../src/authorize.ts'
+import { authorizer } from '../src/authorize.ts'
+import { settingsOf } from '../src/config.ts'
 import type { Document } from '../src/document.ts'
+import { extractor } from '../src/extract.ts'
+import type { Gap } from '../src/kind.ts'
+import type { Decision, Notice, Refusal } from '../src/model/decision.ts'
+import type { NamedPolicy, Verifier } from '../src/model/ports.ts'
+import type { Principal } from '../src/model/principal.ts'
+import { routeTable } from '../src/routes.ts'
 import { noteOf, outcomeOf } from '../src/step.ts'
 import type { AccessFacts, Field } from './given/access.ts'
 import { accessOf, bearer, NOW } from './given/access.ts'
@@ -183,6 +191,99 @@ describe('credentials that share a place', () => {
   it.each(Object.entries(TOKENS))('are told apart by what they prove: %s', async (name, token) => {
     const decision = await decide(six, accessOf({ headers: [bearer(token)] }))
     expect(decision).toMatchObject({ allow: true, principal: { credential: name.toLowerCase() } })
+  })
+})
+
+const PRINCIPAL: Principal = {
+  kind: 'api-key',
+  credential: 'keys',
+  subject: '1a',
+  surface: 'api',
+  grant: { type: 'full-access', permissions: [] },
+}
+const DOWN: Refusal = { reason: 'dependency-unavailable', detail: 'memory: down' }
+const UNSET: Refusal = { reason: 'not-configured', detail: 'pepper' }
+const ENDED: Refusal = { reason: 'token-expired', principal: PRINCIPAL }
+
+/** What is decided where verifiers answer as they are told, one after the other, and policies object. */
+async function decideBy(
+  outcomes: readonly (Principal | Refusal | undefined)[],
+  { gap, policies = [] }: { readonly gap?: Gap; readonly policies?: readonly NamedPolicy[] } = {},
+): Promise<{ readonly decision: Decision; readonly asked: number }> {
+  const settings = settingsOf(DOCUMENT, { transport: 'any' })
+  const { digests } = hostOf()
+  let asked = 0
+  const verifierOf = (outcome: Principal | Refusal | undefined): Verifier => ({
+    kind: 'api-key',
+    verify: async () => {
+      asked++
+      return outcome
+    },
+  })
+  const verifiers = outcomes.map((outcome) => ({ verifier: verifierOf(outcome) }))
+  const snapshot = { verifiersAt: () => verifiers, gapAt: () => gap, valuesOf: () => [], failing: [] }
+  const extract = extractor(settings.credentials.flatMap(({ places }) => places))
+  const authorize = authorizer({ settings, findMatch: routeTable(settings), extract, policies, digests })
+  const access = accessOf({ headers: [bearer(TOKENS.FULL)] })
+  return { decision: await authorize(access, snapshot, { defer: () => undefined }), asked }
+}
+
+describe('of the verifiers of a place', () => {
+  const hint: Refusal = { reason: 'token-unknown', detail: 'another audience' }
+
+  it.each<[string, readonly (Principal | Refusal | undefined)[], Gap | undefined, number, object]>([
+    ['the one that proves the token decides', [undefined, PRINCIPAL, DOWN], undefined, 2, { allow: true }],
+    ['one that cannot tell stops none that can', [DOWN, UNSET, PRINCIPAL], undefined, 3, { allow: true }],
+    ['one that cannot tell stops none that knows its end', [DOWN, ENDED], undefined, 2, { refusal: ENDED }],
+    ['the one that knows its end decides', [ENDED, PRINCIPAL], undefined, 1, { refusal: ENDED }],
+    ['the first that cannot tell is told', [undefined, UNSET, DOWN], undefined, 3, { refusal: UNSET }],
+    ['one that cannot tell goes before a gap', [DOWN, undefined], 'not-configured', 2, { refusal: DOWN }],
+    [
+      'a gap goes before a token that nobody knows',
+      [hint],
+      'not-configured',
+      1,
+      { refusal: { reason: 'not-configured' } },
+    ],
+    ['a hint is told where nobody knows the token', [hint, undefined], undefined, 2, { refusal: hint }],
+    ['none may be there', [], undefined, 0, { refusal: { reason: 'token-unknown' } }],
+  ])('%s', async (_name, outcomes, gap, count, expected) => {
+    const { decision, asked } = await decideBy(outcomes, gap ? { gap } : {})
+    expect(decision).toMatchObject(expected)
+    expect(asked).toBe(count)
+  })
+
+  it('one that refuses a genuine token says whose it is', async () => {
+    const { decision } = await decideBy([ENDED])
+    expect(decision).toMatchObject({ allow: false, principal: PRINCIPAL, match: { pattern: '/*' } })
+    expect((await decideBy([DOWN])).decision).toMatchObject({ allow: false, principal: undefined })
+  })
+})
+
+describe('policies', () => {
+  const telling = (notice: Notice): NamedPolicy => ({
+    name: 'tells',
+    policy: (attempt) => attempt.notice(notice) as undefined,
+  })
+  const objecting: NamedPolicy = { name: 'objects', policy: async () => ({ reason: 'address-refused' }) }
+  const [ENDS, LEFT]: readonly Notice[] = [
+    ['X-Latchkey-Key-Expires', '1'],
+    ['RateLimit', '2'],
+  ] as const
+
+  it('tell the caller what they have to, in their order', async () => {
+    const policies = [telling(ENDS as Notice), telling(LEFT as Notice)]
+    expect((await decideBy([PRINCIPAL], { policies })).decision).toMatchObject({ allow: true, notices: [ENDS, LEFT] })
+    expect((await decideBy([PRINCIPAL])).decision).toMatchObject({ allow: true, notices: undefined })
+  })
+
+  it('are asked no more once one objects, and what was told before is dropped', async () => {
+    let isAsked = false
+    const last: NamedPolicy = { name: 'last', policy: () => void (isAsked = true) as undefined }
+    const { decision } = await decideBy([PRINCIPAL], { policies: [telling(ENDS as Notice), objecting, last] })
+    expect(decision).toMatchObject({ allow: false, refusal: { reason: 'address-refused' }, principal: PRINCIPAL })
+    expect(JSON.stringify(decision)).not.toContain('X-Latchkey-Key-Expires')
+    expect(isAsked).toBe(false)
   })
 })
 
