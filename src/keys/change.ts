@@ -21,7 +21,7 @@ export interface Request {
 
 /** Changes what a key is and may do. Both what it was and what it is to be must be within the actor. */
 export async function update(desk: Desk, request: Request, change: KeyChange): Promise<Kept | Unchanged> {
-  const { id, by, at } = request
+  const { by, at } = request
   const current = await asked(desk, request)
   if ('problem' in current) return current
   const { record } = current
@@ -36,11 +36,19 @@ export async function update(desk: Desk, request: Request, change: KeyChange): P
   if (problem) return problem
   if (changedFields(record, next) === '') return current
   if (next.name === record.name) return written(desk, request, 'key-updated', current, next)
+  return renamed(desk, request, current, next)
+}
+
+/** What is given back is what this change itself has reserved, or found: the key may be named so by another one meanwhile. */
+async function renamed(desk: Desk, request: Request, current: Kept, next: KeyRecord): Promise<Kept | Unchanged> {
+  const { id, at } = request
+  const { name } = current.record
+  const before = await desk.names.held(name, id)
   const reserved = await desk.names.reserve(next.name, id, at)
   if ('holder' in reserved) return { problem: 'name-taken' }
   const result = await written(desk, request, 'key-updated', current, next)
-  if ('problem' in result) await desk.names.release(next.name, id, reserved)
-  else await tried(() => desk.names.release(record.name, id))
+  if (!('problem' in result)) await tried(async () => before && desk.names.release(name, id, before))
+  else if (!reserved.isOlder) await desk.names.release(next.name, id, reserved)
   return result
 }
 

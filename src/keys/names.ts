@@ -12,10 +12,18 @@ export interface Taken {
   readonly holder: string
 }
 
+/** A name that is a key's from now on. */
+export interface Reserved extends Written {
+  /** Whether the key had it before: then another change of the key may rest on it, and only its time ends it. */
+  readonly isOlder: boolean
+}
+
 /** Keeps names unique, whatever states their keys are in. */
 export interface Names {
-  /** Reserves a name for a key, or tells who has it. What the key itself has reserved is its own. */
-  reserve(name: string, id: string, at: EpochSeconds): Promise<Written | Taken>
+  /** Reserves a name for a key, or tells who has it. What the key itself has reserved is its own, and begins anew. */
+  reserve(name: string, id: string, at: EpochSeconds): Promise<Reserved | Taken>
+  /** The reservation of a name, where it is the key's. */
+  held(name: string, id: string): Promise<Written | undefined>
   /** Gives a name back, unless somebody else holds it by now. With a version: only what was reserved by that writing. */
   release(name: string, id: string, reserved?: Written): Promise<void>
 }
@@ -31,22 +39,27 @@ export function names(store: Store, bears: (id: string, name: string) => Promise
       const place = placeOf(name)
       const value = `${id} ${Math.floor(at)}`
       const written = await store.put(place, value, { ifVersion: null })
-      if (written !== 'conflict') return written
+      if (written !== 'conflict') return { ...written, isOlder: false }
       const entry = await store.get(place)
       if (!entry) return { holder: '' }
       const [holder = '', since] = entry.value.split(' ')
-      if (holder === id) return { version: entry.version }
-      if (at < Number(since) + RESERVATION_SECONDS || (await bears(holder, name))) return { holder }
+      const isOlder = holder === id
+      if (!isOlder && (at < Number(since) + RESERVATION_SECONDS || (await bears(holder, name)))) return { holder }
       const over = await store.put(place, value, { ifVersion: entry.version })
-      return over === 'conflict' ? { holder: '' } : over
+      return over === 'conflict' ? { holder: '' } : { ...over, isOlder }
     },
 
+    held,
+
     async release(name, id, reserved) {
-      const place = placeOf(name)
-      const entry = reserved ?? (await store.get(place))
-      if (!entry || ('value' in entry && !String(entry.value).startsWith(`${id} `))) return
-      await store.delete(place, { ifVersion: entry.version })
+      const entry = reserved ?? (await held(name, id))
+      if (entry) await store.delete(placeOf(name), { ifVersion: entry.version })
     },
+  }
+
+  async function held(name: string, id: string): Promise<Written | undefined> {
+    const entry = await store.get(placeOf(name))
+    return entry?.value.startsWith(`${id} `) ? entry : undefined
   }
 }
 

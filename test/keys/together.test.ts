@@ -96,6 +96,31 @@ describe.each(Object.entries(PAIRS))('two administrators over %s', (_, pairOf) =
     )
   })
 
+  test('who rename a key at once, to one name or back, leave its name to it alone', async () => {
+    const wanted = fc.array(fc.constantFrom('ci', 'deploy', 'build'), { minLength: 1, maxLength: 4 })
+    await fc.assert(
+      fc.asyncProperty(fc.scheduler(), wanted, wanted, async (scheduler, left, right) => {
+        const pair = pairOf()
+        const plain = given({ store: pair[0] })
+        const { record } = await created(plain, 'ci')
+        const runs = [left, right].map(async (own, who) => {
+          const { keys } = given({ store: scheduled(pair[who] as Store, scheduler) })
+          for (const [n, name] of own.entries()) {
+            await keys.update(record.id, { name, description: `${who}.${n}` }, 'operator', NOW)
+          }
+        })
+        await scheduler.waitIdle()
+        await Promise.all(runs)
+        const { record: last } = (await plain.keys.show(record.id, 'operator')) as Kept
+        for (const name of ['ci', 'deploy', 'build']) {
+          const other = await plain.keys.create({ name }, 'operator', NOW + 60)
+          expect('token' in other).toBe(name !== last.name)
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+
   test('remove a key once, and leave nothing of it', async () => {
     const steps = fc.array(fc.constantFrom(...STEPS), { minLength: 1, maxLength: 5 })
     await fc.assert(
