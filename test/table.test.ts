@@ -1,11 +1,17 @@
 import { describe, expect, test } from 'vitest'
+import { parseKey } from '../src/keys/format.ts'
+import { memory as countedInMemory } from '../src/limiters/memory.ts'
+import type { DecisionEvent } from '../src/model/event.ts'
 import type { Reason } from '../src/model/reason.ts'
 import { REASONS } from '../src/model/reason.ts'
+import { memory } from '../src/stores/memory.ts'
 import { validate } from '../src/validate.ts'
 import type { Observed } from './hosts/compare.ts'
 import { differences } from './hosts/compare.ts'
+import { noSecretIn } from './hosts/leaks.ts'
 import type { Cell } from './hosts/matrix-reporter.ts'
 import { matrix } from './hosts/matrix-reporter.ts'
+import { seed } from './hosts/seed.ts'
 import type { Vector } from './hosts/vector.ts'
 import { vectors } from './hosts/vector.ts'
 
@@ -59,6 +65,11 @@ const REFUSES = table.find(({ name }) => name === 'static-token: refuses an unkn
 const ID: [string, string] = ['X-Latchkey-Request-Id', 'b6f3a5d2-0f0e-4c1c-9f3f-0a6a3f1d2c4b']
 const TOKEN = PASSES.secrets['T_FULL'] as string
 
+const HIDDEN = 'a-token-that-a-key-has'
+const HIDING: Vector = { ...PASSES, hidden: { 'token of a key': HIDDEN } }
+const SLOT: Vector = { ...PASSES, expect: { ...PASSES.expect, event: { slot: 1 } } }
+const EVENT = { type: 'decision', decision: 'allow', reason: null, path: '/orders', method: 'GET' } as DecisionEvent
+
 const names = ['Subject', 'Name', 'Kind', 'Type', 'Owner', 'Permissions', 'Expires']
 const values: Readonly<Record<string, string>> = PASSES.expect.identity ?? {}
 const identity = names.map((name): [string, string] => [`X-Latchkey-${name}`, values[name] ?? ''])
@@ -103,6 +114,19 @@ describe('comparing', () => {
     ['a field that must be absent', PASSES, withOrigin([...identity, ID, ['authorization', 'x']]), /authorization/],
     ['no request id', PASSES, { ...passed, headers: [] }, /no request id/],
     ['no event', PASSES, { ...passed, events: [] }, /not exactly one decision event/],
+    [
+      'a store that was asked',
+      { ...PASSES, expect: { ...PASSES.expect, reads: 0 } },
+      { ...passed, reads: 1 },
+      /asked for/,
+    ],
+    ['another secret of a key', SLOT, { ...passed, events: [{ ...EVENT, slot: 0 }] }, /^event\.slot: expected "1"/],
+    [
+      'what the row hides',
+      HIDING,
+      withOrigin([...identity, ID, ['X-Copy', HIDDEN]]),
+      /a credential arrived .* in X-Copy/,
+    ],
     ['an origin that got a refused request', REFUSES, { ...refused, origin: received }, /something arrived/],
     ['no challenge', REFUSES, { ...refused, headers: without('www-authenticate') }, /^WWW-Authenticate/],
     ['a refusal that may be stored', REFUSES, { ...refused, headers: without('cache-control') }, /no-store/],
@@ -116,6 +140,60 @@ describe('comparing', () => {
     ['a member too many', REFUSES, { ...refused, body: JSON.stringify({ ...problem, token: 'x' }) }, /^members/],
   ])('finds %s', (_, vector, observed, difference) => {
     expect(differences(vector, observed)).toContainEqual(expect.stringMatching(difference))
+  })
+})
+
+describe('the keys of a row', () => {
+  const key = (row: string) => table.find(({ name }) => name === row) as Vector
+  const ONE = key('keys: passes a full-access key and tells the origin who it is')
+  const CUT = key('key-tokens: refuses a key that is cut off')
+  const FORGED = key('key-tokens: refuses a forged id without asking the store')
+  const tokenOf = ({ request }: Vector) => request.headers[0]?.[1].replace('Bearer ', '') ?? ''
+
+  test('are in its store, and their tokens and ids in its texts', () => {
+    const [entry] = ONE.store?.entries ?? []
+    const subject = ONE.expect.identity?.['Subject']
+    expect(entry?.id).toBe(`key:${subject}`)
+    expect(parseKey(tokenOf(ONE))).toMatchObject({ prefix: 'lk', id: subject })
+    expect(JSON.stringify(table)).not.toMatch(/\{\{/)
+  })
+
+  test('are what a row says somebody has made of them', () => {
+    expect(parseKey(tokenOf(CUT))).toBeUndefined()
+    const forged = parseKey(tokenOf(FORGED))
+    expect(FORGED.store?.entries.map(({ id }) => id)).toEqual([`key:${forged?.id}`])
+  })
+
+  test('are the same for rows that say the same of them, and others for all others', () => {
+    const entries = table.flatMap(({ name, store }) =>
+      (store?.entries ?? []).map(({ id, value }) => ({ name, id, value })),
+    )
+    const values = new Map(entries.map(({ id, value }) => [id, value]))
+    expect(entries.filter(({ id, value }) => values.get(id) !== value)).toEqual([])
+    expect(values.size).toBeGreaterThan(100)
+  })
+
+  test('hide tokens, secrets and digests', () => {
+    expect(Object.keys(ONE.hidden).sort()).toEqual([
+      'digest of full',
+      'previous digest of full',
+      'previous secret of full',
+      'previous token of full',
+      'secret of full',
+      'token of full',
+    ])
+    expect(() => noSecretIn(JSON.stringify(ONE.request), ONE)).toThrow('token of full was told')
+    expect(() => noSecretIn(JSON.stringify(ONE.store), ONE)).toThrow('digest of full was told')
+  })
+
+  test('that nobody has named are not there', () => {
+    expect(ONE.store?.entries).toHaveLength(1)
+  })
+
+  test('are refused by a store that has another value for them', async () => {
+    const entries = ONE.store?.entries.map((entry) => ({ ...entry, value: 'another value' })) ?? []
+    const other = { name: 'another row', store: ONE.store && { ...ONE.store, entries } }
+    await expect(seed([ONE, other], memory(), countedInMemory())).rejects.toThrow('is there with another value')
   })
 })
 
