@@ -27,13 +27,14 @@ export function keysOf(
     const why = error instanceof KeySetRefused ? error.message : nameOfError(error)
     host.sink.write({ type: 'notice', level: 'error', message: `credential ${name}: no key set: ${why}` })
   }
-  if ('jwks' in keys) return inSecrets(slotsOf(keys.jwks), (text, until) => keySetOf(text, algorithms, until), failed)
   if ('jwksUrl' in keys || 'discover' in keys) {
     const publication = 'jwksUrl' in keys ? { url: keys.jwksUrl } : { issuer: issuer as string }
     const source = remote({ ask: published(publication, algorithms, fetchDocument), staleSeconds, failed })
     return () => source
   }
-  return inSecrets(slotsOf(keys), (text, until) => secretKeys(text, algorithms, until), failed)
+  const isSet = 'jwks' in keys
+  const read = isSet ? keySetOf : secretKeys
+  return inSecrets(slotsOf(isSet ? keys.jwks : keys), (text, until) => read(text, algorithms, until), failed)
 }
 
 /** A value that cannot be read is told, and what its slot held before stays. */
@@ -63,10 +64,11 @@ function inSecrets(
   }
 }
 
-async function secretKeys(
+/** The keys of a shared secret. Rejects with `KeySetRefused` where it is too short for all of them. */
+export async function secretKeys(
   secret: string,
   algorithms: readonly string[],
-  until: Slot['until'],
+  until?: Slot['until'],
 ): Promise<readonly VerifyingKey[]> {
   const usable = algorithms.filter((algorithm) => isLongEnough(secret, algorithm))
   if (usable.length === 0) throw new KeySetRefused('the secret is shorter than the hash of its algorithm')

@@ -5,7 +5,8 @@ import { placeName } from './model/credential.ts'
 export function noteOf(step: Step): string {
   if (step.refusal) {
     const { detail, permissions, reason } = step.refusal
-    return detail ?? (permissions?.join(' ') || reason)
+    const needed = permissions?.join(' ')
+    return needed && detail ? `${needed}: ${detail}` : (detail ?? (needed || reason))
   }
   const { match, place, principal, policy } = step
   if (step.step === 'route' && match) return `${match.pattern} (${match.access}, ${match.surface ?? 'any surface'})`

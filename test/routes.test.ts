@@ -269,7 +269,7 @@ describe('a match', () => {
       query: 'b=c',
       passage: 'judged',
       surface: 'admin',
-      permissions: [{ text: 'p' }],
+      permissions: [{ parts: ['p'] }],
       credentials: new Set(['x', 'y']),
       endpoint: undefined,
     })
@@ -293,7 +293,7 @@ describe('a match', () => {
     const result = matched([{ path: '/api/:collection/:id', permission: ['api::{collection}.write', '{id}'] }], {
       target,
     })
-    expect(typeof result === 'string' ? result : result.permissions?.map(({ text }) => text)).toEqual(expected)
+    expect(typeof result === 'string' ? result : result.permissions?.map(({ parts }) => parts.join(''))).toEqual(expected)
   })
 
   it('keeps a value from the path one segment', () => {

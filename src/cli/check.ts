@@ -13,6 +13,7 @@ import type { Fault, Validation } from '../validate.ts'
 import { validate, validateText } from '../validate.ts'
 import type { Variables } from './inputs.ts'
 import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
+import { jwtWarnings, keyFaults } from './jwt-report.ts'
 import { checkLimits } from './limits-check.ts'
 import { reportOf, reportText } from './report.ts'
 import { withPepper } from './serve-keys.ts'
@@ -57,7 +58,12 @@ export async function check(rawArgs: readonly string[]): Promise<number> {
   const settings = settingsOf(document, { transport: host === 'cloudflare' || host === 'vercel' ? 'https' : 'any' })
   const secretFaults =
     host === 'node' ? await checkSecrets(settings, await secretsFor(document, flags, variables)) : NOTHING
-  const warnings = [...warningsOf(document, settings, host), ...limits.warnings, ...secretFaults.warnings]
+  const warnings = [
+    ...warningsOf(document, settings, host),
+    ...jwtWarnings(settings),
+    ...limits.warnings,
+    ...secretFaults.warnings,
+  ]
   const report = reportOf(settings, host)
   if (flags.is('json')) {
     print(
@@ -143,10 +149,10 @@ async function checkSecrets(
   }
   for (const name of unset) warnings.push(`secret ${name} is not set here`)
   for (const { name, slots } of settings.credentials) {
-    if (!slots.every((slot) => unset.has(slot.name))) continue
+    if (slots.length === 0 || !slots.every((slot) => unset.has(slot.name))) continue
     warnings.push(`credential ${name} has no value here; where that is so, its tokens are answered 503 not-configured`)
   }
-  return { faults, warnings }
+  return { faults: [...faults, ...(await keyFaults(settings, secrets))], warnings }
 }
 
 function warningsOf(document: Document, settings: Settings, host: HostName): string[] {

@@ -3,6 +3,7 @@ import type { Document } from '../document.ts'
 import type { HostName } from '../hosts.ts'
 import { revocationDelay, SECRET_CHANGES } from '../hosts.ts'
 import { placeName } from '../model/credential.ts'
+import { livesOf } from './jwt-report.ts'
 
 /** What a document means, in the words of the command line. */
 export interface Report {
@@ -16,6 +17,8 @@ export interface Report {
   }[]
   readonly forwarded: readonly string[]
   readonly revocation: ReturnType<typeof revocationDelay> & { readonly withinSeconds: number | null }
+  /** How long tokens of issuers count. */
+  readonly lives: readonly string[]
   readonly secretChanges: string
   /** What an entry file of one's own must name on this host; null: nothing, or there is none. */
   readonly entry: string | null
@@ -44,6 +47,7 @@ export function reportOf(settings: Settings, host: HostName): Report {
     })),
     forwarded: settings.credentials.filter((credential) => credential.forward).map((credential) => credential.name),
     revocation: { ...revocationDelay(settings), withinSeconds: settings.document.revocation?.withinSeconds ?? null },
+    lives: livesOf(settings),
     secretChanges: SECRET_CHANGES[host],
     entry: host === 'node' ? null : entryOf(settings.document, host),
   }
@@ -59,15 +63,25 @@ function entryOf({ credentials, limiter, webhooks }: Document, host: HostName): 
   return lists.length === 0 ? null : lists.map(([name, list]) => `${name}: [${list.join(', ')}]`).join(', ')
 }
 
-function ceilingOf({ grant, surface, kind }: CredentialSettings): string {
-  if (!grant) return 'what each token says'
+function ceilingOf({ grant, surface, kind, document }: CredentialSettings): string {
+  const hasClaims = 'permissionsClaim' in document || 'grants' in document
+  const says = kind === 'api-key' ? 'what each key says' : hasClaims ? 'what each token says' : undefined
+  if (!grant) return surface === 'api' ? `${says}` : `${says}, surface ${surface}`
   const type = grant.type === 'custom' ? `custom: ${grant.permissions.join(', ')}` : grant.type
-  const what = kind === 'api-key' ? `what each key says, and at most ${type}` : type
+  const what = says === undefined ? type : `${says}, and at most ${type}`
   return surface === 'api' ? what : `${what}, surface ${surface}`
 }
 
 /** The report for people. */
-export function reportText({ routes, credentials, forwarded, revocation, secretChanges, entry }: Report): string {
+export function reportText({
+  routes,
+  credentials,
+  forwarded,
+  revocation,
+  lives,
+  secretChanges,
+  entry,
+}: Report): string {
   const width = Math.max(...routes.map(({ route }) => route.length))
   return [
     'routes, first match wins',
@@ -80,6 +94,7 @@ export function reportText({ routes, credentials, forwarded, revocation, secretC
     `passed on to the origin: ${forwarded.join(', ') || 'none'}`,
     `revocation delay: ${revocation.seconds} s at most${revocation.withinSeconds === null ? '' : ` (budget ${revocation.withinSeconds} s)`}`,
     ...revocation.parts.map(({ name, seconds, note }) => `  ${seconds} s ${name}: ${note}`),
+    ...lives,
     `changed secrets: ${secretChanges}`,
     ...(entry === null ? [] : [`an entry file of your own names: ${entry}`]),
   ].join('\n')

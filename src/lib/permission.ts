@@ -4,9 +4,8 @@
  */
 export type PermissionParts = readonly string[]
 
-/** A permission as text and in parts. A segment that came from a path is one segment, whatever characters it holds. */
+/** A permission: its parts, put together, are its text. A segment that came from a path is one, whatever it holds. */
 export interface Permission {
-  readonly text: string
   readonly parts: PermissionParts
 }
 
@@ -17,7 +16,7 @@ const SEPARATORS = /([.:])/
 
 /** Parses a permission, or the pattern of a grant: the grammar is the same, only a grant's `*` means something. */
 export function parsePermission(text: string): Permission {
-  return { text, parts: text.split(SEPARATORS) }
+  return { parts: text.split(SEPARATORS) }
 }
 
 /**
@@ -62,20 +61,7 @@ export function permissionTemplate(template: string): (values: ReadonlyMap<strin
   const parsed = parsePermission(template)
   const fillers = parsed.parts.map(partTemplate)
   if (fillers.every((fill) => typeof fill === 'string')) return () => parsed
-  return (values) => new FilledPermission(fillers.map((fill) => (typeof fill === 'string' ? fill : fill(values))))
-}
-
-/** A template that was filled for one request: its text is put together only where a refusal tells it. */
-class FilledPermission implements Permission {
-  readonly parts: PermissionParts
-
-  constructor(parts: PermissionParts) {
-    this.parts = parts
-  }
-
-  get text(): string {
-    return this.parts.join('')
-  }
+  return (values) => ({ parts: fillers.map((fill) => (typeof fill === 'string' ? fill : fill(values))) })
 }
 
 /** The part itself where it names no parameter: templates are filled at every request, and taken apart only once. */

@@ -1,7 +1,7 @@
-import type { PermissionParts } from '../lib/permission.ts'
+import type { Permission, PermissionParts } from '../lib/permission.ts'
 import { covers, parsePermission } from '../lib/permission.ts'
-import type { Refusal } from '../model/decision.ts'
-import type { Attempt, Policy } from '../model/ports.ts'
+import type { Match } from '../model/decision.ts'
+import type { Policy } from '../model/ports.ts'
 import type { Grant } from '../model/principal.ts'
 
 /**
@@ -21,20 +21,19 @@ export function permissions(): Policy {
     return patterns
   }
 
-  function passes(grant: Grant, { access, permissions: needed = [] }: Attempt['match']): boolean {
+  function passes(grant: Grant, access: Match['access'], needed: readonly Permission[]): boolean {
     if (grant.type !== 'custom') return grant.type === 'full-access' || access === 'read'
     const granted = patternsOf(grant)
-    const isGranted = (parts: PermissionParts) =>
+    const isGranted = ({ parts }: Permission) =>
       granted.some((pattern) => covers(pattern, parts)) || grant.literals?.has(parts.join('\0'))
-    return needed.length > 0 && needed.every(({ parts }) => isGranted(parts))
+    return needed.length > 0 && needed.every(isGranted)
   }
 
-  return ({ principal: { grant, ceiling }, match }) => {
-    if (match.permissions === undefined) return undefined
-    return passes(grant, match) && (!ceiling || passes(ceiling, match)) ? undefined : missing(match)
+  return ({ principal: { grant, ceiling }, match: { access, permissions: needed } }) => {
+    if (!needed) return undefined
+    const bound = passes(grant, access, needed) ? ceiling : grant
+    if (!bound || (bound === ceiling && passes(ceiling, access, needed))) return undefined
+    const detail = bound === ceiling ? 'the ceiling of the credential' : undefined
+    return { reason: 'permission-missing', permissions: needed.map(({ parts }) => parts.join('')), detail }
   }
-}
-
-function missing(match: Attempt['match']): Refusal {
-  return { reason: 'permission-missing', permissions: match.permissions?.map((needed) => needed.text) }
 }

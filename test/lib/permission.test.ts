@@ -133,7 +133,7 @@ describe('permissionTemplate', () => {
     ['{a}{b}.z', { a: '1', b: '2' }, '12.z'],
     ['{a}.{a}', { a: '$&' }, '$&.$&'],
   ])('fills %j', (template, values, expected) => {
-    expect(permissionTemplate(template)(new Map(Object.entries(values))).text).toBe(expected)
+    expect(permissionTemplate(template)(new Map(Object.entries(values))).parts.join('')).toBe(expected)
   })
 
   it('takes a value for one segment, whatever characters it holds', () => {

@@ -111,6 +111,17 @@ describe('permissions', () => {
       permissions: ['orders.read', 'orders.write'],
     })
   })
+
+  it.each<[name: string, granted: readonly string[], ceiling: readonly string[], detail: string | undefined]>([
+    ['the grant', [], ['orders.*'], undefined],
+    ['the ceiling', ['orders.read'], ['bills.*'], 'the ceiling of the credential'],
+    ['both', [], ['bills.*'], undefined],
+  ])('tells the operator whether it is the ceiling that is in the way: %s', (_, granted, ceiling, detail) => {
+    const match = { permissions: [parsePermission('orders.read')] }
+    const of = (permissions: readonly string[]) => ({ type: 'custom' as const, permissions })
+    const principal = { grant: of(granted), ceiling: of(ceiling) }
+    expect(permissions()(attemptOf({ match, principal }))).toMatchObject({ reason: MISSING, detail })
+  })
 })
 
 describe('crossSite', () => {
