@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import type { Document } from 'latchkey'
-import { apiKey, env, gatewayKey, type Middleware, middleware } from 'latchkey/vercel'
+import { apiKey, env, gatewayKey, jwt, type Middleware, middleware } from 'latchkey/vercel'
 import type { NextRequest } from 'next/server'
 
 interface Row {
@@ -10,6 +10,7 @@ interface Row {
 }
 
 let rows: readonly Row[] | undefined
+const KINDS = [apiKey, gatewayKey, jwt]
 const gates = new Map<string, Middleware>()
 
 /** The gate of the row whose place in the table stands in `x-row`. */
@@ -18,8 +19,7 @@ export async function proxy(request: NextRequest): Promise<Response> {
   request.headers.delete('x-row')
   rows ??= JSON.parse(readFileSync(process.env.TABLE as string, 'utf8')) as Row[]
   const { document, secrets, now } = rows[Number(place)] as Row
-  const gate =
-    gates.get(place) ?? middleware({ document, verifiers: [apiKey, gatewayKey], secrets: env(secrets), now: () => now })
+  const gate = gates.get(place) ?? middleware({ document, verifiers: KINDS, secrets: env(secrets), now: () => now })
   gates.set(place, gate)
   return gate(request)
 }
