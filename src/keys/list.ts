@@ -1,6 +1,7 @@
 import type { Actor } from './actor.ts'
 import { isWithinSight } from './actor.ts'
 import type { Kept, KeyPage, KeyQuery } from './asked.ts'
+import { cursorsFor } from './cursors.ts'
 import type { Desk } from './desk.ts'
 import { KEY_PREFIX } from './desk.ts'
 import type { KeyRecord } from './record.ts'
@@ -16,7 +17,8 @@ const MOST_PAGES = 5
 export async function list(desk: Desk, query: KeyQuery, by: Actor): Promise<KeyPage> {
   const most = Math.max(1, Math.trunc(query.limit) || 1)
   const items: Kept[] = []
-  let from = query.from
+  const cursors = cursorsFor(by, desk)
+  let from = query.from === undefined ? undefined : await cursors.opened(query.from)
   for (let page = 0; page < MOST_PAGES && items.length < most; page++) {
     const limit = most - items.length
     const order = { by: query.by ?? 'id', ...(from !== undefined && { from }) } as const
@@ -26,7 +28,7 @@ export async function list(desk: Desk, query: KeyQuery, by: Actor): Promise<KeyP
     from = found.cursor
     if (from === undefined) return { items }
   }
-  return from === undefined ? { items } : { items, cursor: from }
+  return from === undefined ? { items } : { items, cursor: await cursors.given(from) }
 }
 
 function fits(record: KeyRecord, { owner, state, surface, type, search }: KeyQuery): boolean {

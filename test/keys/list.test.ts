@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import type { Actor, KeyQuery } from '../../src/keys/registry.ts'
+import { cursorAt } from '../../src/lib/listing.ts'
 import type { Store } from '../../src/model/ports.ts'
 import { memory } from '../../src/stores/memory.ts'
 import type { Given } from './given.ts'
-import { created, DAY, done, given, keeper, NOW } from './given.ts'
+import { created, DAY, done, given, keeper, NOW, PEPPER } from './given.ts'
 
 const KEYS = [
   { name: 'c', owner: 'acme', type: 'full-access', description: 'Nightly run in Zürich' },
@@ -68,6 +69,37 @@ describe('a listing', () => {
     const all = await filled()
     expect((await namesOf(all, query)).names).toBe(expected)
     expect((await namesOf(all, { ...query, limit: 1 })).names).toBe(expected)
+  })
+
+  test.each(['id', 'name', 'expires'] as const)('by %s tells an actor of no other owner by its cursors', async (by) => {
+    const all = await filled()
+    for (let n = 0; n < 6; n++) await created(all, `other ${n}`, { owner: 'globex' })
+    const acme = keeper({ owner: 'acme' })
+    const { cursor } = await all.keys.list({ by, limit: 1 }, acme)
+    const open = await all.keys.list({ by, limit: 1 }, 'operator')
+    for (const { record } of open.items) expect(atob(`${open.cursor}`)).toContain(record.id)
+    expect(cursor).toMatch(/^v1:[0-9a-f:]+$/)
+    const [last = ''] = `${cursor}`.slice(-1)
+    const changed = `${cursor}`.slice(0, -1) + (last === '0' ? '1' : '0')
+    for (const from of [
+      open.cursor as string,
+      cursorAt(by, { key: by === 'expires' ? 0 : 'a', id: '' }),
+      changed,
+      '',
+    ]) {
+      await expect(all.keys.list({ by, limit: 1, from }, acme)).rejects.toMatchObject({ name: 'Unstorable' })
+    }
+    expect((await namesOf(all, { by, limit: 1 }, acme)).names).toHaveLength(by === 'expires' ? 1 : 2)
+  })
+
+  test('goes on under the next pepper', async () => {
+    const all = await filled()
+    const acme = keeper({ owner: 'acme' })
+    const { cursor: from } = await all.keys.list({ by: 'name', limit: 1 }, acme)
+    const next = { version: '2', secret: 'the next pepper of this test, long enough too' }
+    const { keys } = given({ store: all.store, peppers: [next, PEPPER] })
+    const page = await keys.list({ by: 'name', limit: 10, from: from as string }, acme)
+    expect(page.items.map(({ record }) => record.name)).toEqual(['c'])
   })
 
   test('shows an actor the keys of his owner alone, whatever he asks', async () => {
