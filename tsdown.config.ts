@@ -73,12 +73,17 @@ const VALIDATOR = 'src/validate.ts'
 /** The gate of a document as a Worker. */
 function worker(name: string, document: string): UserConfig[] {
   const ofKeys = ['src/http/manage.ts', 'src/key-recorder.ts', 'src/stores/cloudflare-kv.ts']
+  const ofTokens = ['src/key-sets/reading.ts']
   return deployment({
     name,
     document,
     entry: 'adapters/cloudflare/entry.ts',
     file: `dist/${name}/index.js`,
-    later: [VALIDATOR, ...(hasKeys(documentAt(document)) ? ofKeys : [])],
+    later: [
+      VALIDATOR,
+      ...(has('api-key', documentAt(document)) ? ofKeys : []),
+      ...(has('jwt', documentAt(document)) ? ofTokens : []),
+    ],
   })
 }
 
@@ -90,12 +95,13 @@ interface Plugin {
 
 /**
  * `latchkey:document` is the document that a deployment carries, validated when it is built; `latchkey:equipment` is what
- * that document needs beside the core, and nothing else.
+ * that document needs beside the core, and nothing else; `latchkey:classes` are the Durable Objects that it may be bound to.
  */
 function bundledDocument(path: string): Plugin {
   const modules: Readonly<Record<string, () => string>> = {
     'latchkey:document': () => `export default ${JSON.stringify(stamp(withoutSchema(documentAt(path))))}`,
     'latchkey:equipment': () => equipmentOf(documentAt(path)),
+    'latchkey:classes': () => classesOf(documentAt(path)),
   }
   return {
     name: 'latchkey:document',
@@ -110,8 +116,8 @@ function documentAt(path: string): Document {
   throw new Error(result.faults.map(({ pointer, message }) => `${path}${pointer}: ${message}`).join('\n'))
 }
 
-function hasKeys({ credentials }: Document): boolean {
-  return credentials.some(({ kind }) => kind === 'api-key')
+function has(kind: string, { credentials }: Document): boolean {
+  return credentials.some((credential) => credential.kind === kind)
 }
 
 /** Where the kinds of credential are, by the name that the Worker's module exports. */
@@ -132,6 +138,12 @@ function equipmentOf({ credentials, limiter, webhooks }: Document): string {
     JSON.stringify(fileURLToPath(new URL(files.get(name) ?? `adapters/cloudflare/${name}.ts`, import.meta.url)))
   const imports = [...verifiers, ...parts].map((name) => `import { ${name} } from ${from(name)}`)
   return [...imports, `export const verifiers = [${verifiers}]`, `export const parts = [${parts}]`].join('\n')
+}
+
+/** A Worker exports the class of what its document may count in, and can be bound to it. */
+function classesOf({ limiter }: Document): string {
+  const path = fileURLToPath(new URL('src/limiters/cloudflare-durable-object.ts', import.meta.url))
+  return limiter === undefined ? 'export {}' : `export { LatchkeyCounters } from ${JSON.stringify(path)}`
 }
 
 /** Where its JSON Schema is concerns a document's editors only. */
@@ -155,6 +167,7 @@ export default defineConfig([
   library,
   ...worker('worker', 'latchkey.json'),
   ...worker('worker-keys', 'examples/worker-keys/latchkey.json'),
+  ...worker('worker-jwt', 'examples/worker-jwt/latchkey.json'),
   ...deployment({
     name: 'authorizer',
     document: 'latchkey.json',

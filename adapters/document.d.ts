@@ -6,6 +6,11 @@ declare module 'latchkey:document' {
   export default document
 }
 
+/** The Durable Objects that the document may be bound to. */
+declare module 'latchkey:classes' {
+  export {}
+}
+
 /** What that document needs beside the core. */
 declare module 'latchkey:equipment' {
   import type { WorkerKind, WorkerPart } from './cloudflare/parts.ts'

@@ -27,6 +27,12 @@ const BUNDLES: readonly Bundle[] = [
     forbidden: NO_WORKER,
   },
   {
+    name: 'Worker with jwt',
+    path: 'dist/worker-jwt/index.js',
+    kilobytes: kilobytesOf('examples/worker-jwt/latchkey.json'),
+    forbidden: NO_WORKER,
+  },
+  {
     name: 'Lambda',
     path: 'dist/aws/authorizer.mjs',
     kilobytes: 12,
@@ -37,7 +43,7 @@ const BUNDLES: readonly Bundle[] = [
 /** What a Worker may weigh: 20 KB for static tokens, and more for what else its document needs. */
 function kilobytesOf(path: string): number {
   const { credentials, limiter, webhooks } = JSON.parse(readFileSync(path, 'utf8')) as Document
-  const ofKinds: Readonly<Record<string, number>> = { 'api-key': 8, jwt: 9, 'gateway-key': 2 }
+  const ofKinds: Readonly<Record<string, number>> = { 'api-key': 8, jwt: 5, 'gateway-key': 2 }
   const kinds = new Set(credentials.map(({ kind }) => kind))
   const isCounted = limiter !== undefined || credentials.some(({ limits }) => limits !== undefined)
   const more = [...Array.from(kinds, (kind) => ofKinds[kind] ?? 0), isCounted ? 2 : 0, webhooks ? 3 : 0]

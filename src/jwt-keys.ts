@@ -1,11 +1,10 @@
 import type { Slot } from './config.ts'
 import { slotsOf } from './config.ts'
 import type { JwtDocument } from './document.ts'
-import type { KeySet, VerifyingKey } from './key-sets/key-set.ts'
-import { KeySetRefused, keySetOf, sameObjects } from './key-sets/key-set.ts'
-import { published } from './key-sets/published.ts'
+import type { KeySet, VerifyingKey } from './key-sets/keys.ts'
+import { sameObjects } from './key-sets/keys.ts'
+import type { RemoteOptions } from './key-sets/remote.ts'
 import { remote } from './key-sets/remote.ts'
-import { isLongEnough, secretKey } from './key-sets/secrets.ts'
 import type { KeySource } from './key-sets/source.ts'
 import { fixed } from './key-sets/source.ts'
 import type { KindParts, ValuesOf } from './kind.ts'
@@ -16,6 +15,12 @@ import { nameOfError } from './model/store-error.ts'
 /** The keys of a credential under the secrets that count now; undefined where none is set. */
 export type KeysNow = (valuesOf: ValuesOf) => Maybe<KeySource | undefined>
 
+/** Reads the keys in a value of a secret. Rejects with `KeySetRefused` where it has none that are usable. */
+type Read = (text: string, until: Slot['until']) => Promise<readonly VerifyingKey[]>
+
+/** No request with another credential needs it: it is loaded when keys are first read. */
+const reading = () => import('./key-sets/reading.ts')
+
 /** Where a credential's document says that its keys are. */
 export function keysOf(
   { keys, issuer, algorithms }: JwtDocument,
@@ -23,26 +28,29 @@ export function keysOf(
   { host, settings: { staleSeconds } }: KindParts,
   fetchDocument: FetchDocument,
 ): KeysNow {
+  // The reader may be a bundle of its own, with an error class of its own.
   const failed = (error: unknown) => {
-    const why = error instanceof KeySetRefused ? error.message : nameOfError(error)
+    const why = error instanceof Error && error.name === 'KeySetRefused' ? error.message : nameOfError(error)
     host.sink.write({ type: 'notice', level: 'error', message: `credential ${name}: no key set: ${why}` })
   }
   if ('jwksUrl' in keys || 'discover' in keys) {
     const publication = 'jwksUrl' in keys ? { url: keys.jwksUrl } : { issuer: issuer as string }
-    const source = remote({ ask: published(publication, algorithms, fetchDocument), staleSeconds, failed })
+    let asking: RemoteOptions['ask'] | undefined
+    const ask: RemoteOptions['ask'] = async (known, at) => {
+      asking ??= (await reading()).published(publication, algorithms, fetchDocument)
+      return asking(known, at)
+    }
+    const source = remote({ ask, staleSeconds, failed })
     return () => source
   }
   const isSet = 'jwks' in keys
-  const read = isSet ? keySetOf : secretKeys
-  return inSecrets(slotsOf(isSet ? keys.jwks : keys), (text, until) => read(text, algorithms, until), failed)
+  const read: Read = async (text, until) =>
+    (await reading())[isSet ? 'keySetOf' : 'secretKeys'](text, algorithms, until)
+  return inSecrets(slotsOf(isSet ? keys.jwks : keys), read, failed)
 }
 
 /** A value that cannot be read is told, and what its slot held before stays. */
-function inSecrets(
-  slots: readonly Slot[],
-  read: (text: string, until: Slot['until']) => Promise<readonly VerifyingKey[]>,
-  failed: (error: unknown) => void,
-): KeysNow {
+function inSecrets(slots: readonly Slot[], read: Read, failed: (error: unknown) => void): KeysNow {
   const held = new Map<Slot, readonly VerifyingKey[]>()
   let known: KeySet = new Set()
 
@@ -62,15 +70,4 @@ function inSecrets(
     known = sameObjects(keys.flat(), known)
     return fixed(known.size > 0 ? known : { reason: 'not-configured', detail: 'no key can be read' })
   }
-}
-
-/** The keys of a shared secret. Rejects with `KeySetRefused` where it is too short for all of them. */
-export async function secretKeys(
-  secret: string,
-  algorithms: readonly string[],
-  until?: Slot['until'],
-): Promise<readonly VerifyingKey[]> {
-  const usable = algorithms.filter((algorithm) => isLongEnough(secret, algorithm))
-  if (usable.length === 0) throw new KeySetRefused('the secret is shorter than the hash of its algorithm')
-  return Promise.all(usable.map((algorithm) => secretKey(secret, algorithm, until)))
 }

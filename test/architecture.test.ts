@@ -36,6 +36,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   // The document that a build has put into the bundle.
   'latchkey:document': /^adapters\/(?:aws|cloudflare)\//,
   'latchkey:equipment': /^adapters\/cloudflare\//,
+  'latchkey:classes': /^adapters\/cloudflare\//,
 }
 
 function floorOf(path: string): number | undefined {

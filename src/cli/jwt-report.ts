@@ -1,8 +1,8 @@
 import type { Settings } from '../config.ts'
 import type { JwtDocument } from '../document.ts'
-import { secretKeys } from '../jwt-keys.ts'
 import { KeySetRefused, keySetOf } from '../key-sets/key-set.ts'
 import { MOST_KEYS_SECONDS } from '../key-sets/remote.ts'
+import { secretKeys } from '../key-sets/secrets.ts'
 import type { SecretSource } from '../model/ports.ts'
 
 /** How long tokens of issuers count, which nothing but their keys can shorten: a line for each credential. */

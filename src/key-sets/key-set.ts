@@ -1,20 +1,7 @@
 import type { JSONWebKeySet, JWK } from 'jose'
 import { createLocalJWKSet } from 'jose/jwks/local'
 import type { EpochSeconds } from '../model/access.ts'
-
-/** A key that may have signed a token, for one algorithm. */
-export interface VerifyingKey {
-  /** Equal for equal keys of equal use: algorithm, id, end, and what an RFC 7638 thumbprint is made of. */
-  readonly identity: string
-  readonly id: string | undefined
-  readonly algorithm: string
-  readonly key: CryptoKey
-  /** When the slot of the secret that it came from ends. */
-  readonly until?: EpochSeconds | undefined
-}
-
-/** The keys that count, in the order in which they are tried. One key is one object for as long as it is published. */
-export type KeySet = ReadonlySet<VerifyingKey>
+import type { VerifyingKey } from './keys.ts'
 
 /** Why a set is not taken. The message is for an operator and holds nothing of the set. */
 export class KeySetRefused extends Error {
@@ -24,12 +11,6 @@ export class KeySetRefused extends Error {
 /** No issuer publishes more; who does makes us import for long. */
 const MOST_MEMBERS = 100
 const LEAST_RSA_BITS = 2048
-
-/** Of the keys that were just read those objects that stand for the same ones already. */
-export function sameObjects(keys: Iterable<VerifyingKey>, known: KeySet): KeySet {
-  const before = new Map(Array.from(known, (key) => [key.identity, key]))
-  return new Set(Array.from(keys, (key) => before.get(key.identity) ?? key))
-}
 
 /**
  * Reads a JSON Web Key Set (RFC 7517). Members that no configured algorithm can use are skipped: jose judges `use`,

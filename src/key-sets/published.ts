@@ -2,7 +2,8 @@ import { isLoopbackHost } from '../lib/host.ts'
 import { PATIENCE_MILLISECONDS } from '../lib/in-time.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { FetchDocument, Fetched } from '../model/ports.ts'
-import { KeySetRefused, keySetOf, sameObjects } from './key-set.ts'
+import { KeySetRefused, keySetOf } from './key-set.ts'
+import { sameObjects } from './keys.ts'
 import type { RemoteOptions } from './remote.ts'
 
 /** Where an issuer publishes his keys: at a URL, or where his metadata says. */

@@ -2,7 +2,7 @@ import type { Maybe } from '../lib/maybe.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Refusal } from '../model/decision.ts'
 import type { Defer } from '../model/ports.ts'
-import type { KeySet } from './key-set.ts'
+import type { KeySet } from './keys.ts'
 import type { KeySource } from './source.ts'
 
 /** A set as its issuer publishes it. */

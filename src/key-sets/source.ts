@@ -3,7 +3,7 @@ import type { EpochSeconds } from '../model/access.ts'
 import type { Refusal } from '../model/decision.ts'
 import { isRefusal } from '../model/decision.ts'
 import type { Defer } from '../model/ports.ts'
-import type { KeySet } from './key-set.ts'
+import type { KeySet } from './keys.ts'
 
 /** Where the keys of an issuer come from. A refusal says that they cannot be had: `dependency-unavailable`, `not-configured`. */
 export interface KeySource {

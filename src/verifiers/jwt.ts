@@ -1,5 +1,5 @@
 import { compactVerify } from 'jose/jws/compact/verify'
-import type { KeySet, VerifyingKey } from '../key-sets/key-set.ts'
+import type { KeySet, VerifyingKey } from '../key-sets/keys.ts'
 import type { KeySource } from '../key-sets/source.ts'
 import type { Maybe } from '../lib/maybe.ts'
 import { after } from '../lib/maybe.ts'

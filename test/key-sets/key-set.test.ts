@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { keySetOf, sameObjects } from '../../src/key-sets/key-set.ts'
-import { isLongEnough } from '../../src/key-sets/secrets.ts'
+import { keySetOf } from '../../src/key-sets/key-set.ts'
+import { sameObjects } from '../../src/key-sets/keys.ts'
+import { secretKeys } from '../../src/key-sets/secrets.ts'
 import { KEYS, keySet, publicKey } from '../given/jwt.ts'
 
 const ALGORITHMS = ['ES256', 'RS256', 'PS256', 'EdDSA']
@@ -105,13 +106,20 @@ describe('a key that was known', () => {
   })
 })
 
-test.each<[secret: string, algorithm: string, expected: boolean]>([
-  ['x'.repeat(32), 'HS256', true],
-  ['x'.repeat(31), 'HS256', false],
-  ['ü'.repeat(16), 'HS256', true],
-  ['x'.repeat(48), 'HS384', true],
-  ['x'.repeat(63), 'HS512', false],
-  ['x'.repeat(64), 'HS512', true],
-])('%s is as long as the hash of %s: %s', (secret, algorithm, expected) => {
-  expect(isLongEnough(secret, algorithm)).toBe(expected)
+describe('a shared secret', () => {
+  test.each<[name: string, secret: string, expected: readonly string[]]>([
+    ['32 bytes', 'x'.repeat(32), ['HS256']],
+    ['32 bytes of 16 characters', 'ü'.repeat(16), ['HS256']],
+    ['48 bytes', 'x'.repeat(48), ['HS256', 'HS384']],
+    ['64 bytes', 'x'.repeat(64), ['HS256', 'HS384', 'HS512']],
+  ])('of %s is a key wherever it is as long as the hash', async (_, secret, expected) => {
+    const keys = await secretKeys(secret, ['HS256', 'HS384', 'HS512'])
+    expect(keys.map(({ algorithm }) => algorithm)).toEqual(expected)
+  })
+
+  test('is none where it is shorter, and is not told', async () => {
+    const refused = secretKeys('short and secret', ['HS256'])
+    await expect(refused).rejects.toThrow('the secret is shorter than the hash of its algorithm')
+    await expect(refused).rejects.not.toThrow('short and secret')
+  })
 })

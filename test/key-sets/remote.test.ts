@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import type { KeySet, VerifyingKey } from '../../src/key-sets/key-set.ts'
+import type { KeySet, VerifyingKey } from '../../src/key-sets/keys.ts'
 import type { PublishedKeys } from '../../src/key-sets/remote.ts'
 import { remote } from '../../src/key-sets/remote.ts'
 import { NOW } from '../given/access.ts'

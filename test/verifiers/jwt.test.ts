@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { KeySet } from '../../src/key-sets/key-set.ts'
 import { keySetOf } from '../../src/key-sets/key-set.ts'
-import { secretKey } from '../../src/key-sets/secrets.ts'
+import type { KeySet } from '../../src/key-sets/keys.ts'
+import { secretKeys } from '../../src/key-sets/secrets.ts'
 import { fixed } from '../../src/key-sets/source.ts'
 import type { Refusal } from '../../src/model/decision.ts'
 import { isRefusal } from '../../src/model/decision.ts'
@@ -306,7 +306,7 @@ describe('shared secrets', () => {
   const rules = { ...RULES, algorithms: new Set(['HS256', 'HS512']) }
 
   async function outcomeUnder(token: string, until?: number): Promise<string> {
-    const keys = new Set([await secretKey(NEW, 'HS256', undefined), await secretKey(OLD, 'HS256', until)])
+    const keys = new Set([...(await secretKeys(NEW, ['HS256'])), ...(await secretKeys(OLD, ['HS256'], until))])
     const verifier = jwt(rules, fixed(keys), proofs())
     const found = await verifier.verify({ place: PLACE, token, fingerprint: token }, accessOf(), () => undefined)
     return isRefusal(found as object) ? (found as Refusal).reason : 'proved'
