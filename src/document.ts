@@ -107,17 +107,20 @@ export type JwtKeysDocument =
   | { readonly discover: true }
   /** A JSON Web Key Set (RFC 7517) in a secret: no network. */
   | { readonly jwks: SecretsDocument }
+  /** Tokens that this deployment issues itself, by `issuing`: then nothing is said of what their claims must be. */
+  | { readonly own: true }
   /** For HMAC: the secret is UTF-8 text. */
   | SecretsDocument
 
 /** JSON Web Tokens (RFC 7519) of one issuer. */
 export interface JwtDocument extends AnyCredentialDocument {
   readonly kind: 'jwt'
-  /** What `iss` must be; null: whatever it is. */
-  readonly issuer: string | null
-  /** What `aud` must hold one of; null: whatever it holds. */
-  readonly audience: string | readonly string[] | null
-  readonly algorithms: readonly JwtAlgorithm[]
+  /** What `iss` must be; null: whatever it is. Required, but of own tokens. */
+  readonly issuer?: string | null
+  /** What `aud` must hold one of; null: whatever it holds. Required, but of own tokens. */
+  readonly audience?: string | readonly string[] | null
+  /** Required, but of own tokens. */
+  readonly algorithms?: readonly JwtAlgorithm[]
   readonly keys: JwtKeysDocument
   /** The claim that holds permissions: a text split by spaces, or a list; a path such as `realm_access.roles`. */
   readonly permissionsClaim?: string
@@ -139,6 +142,12 @@ export interface JwtDocument extends AnyCredentialDocument {
   readonly type?: GrantType
   readonly surface?: Surface
 }
+
+/** One whose tokens another issuer makes, as it is in a valid document. */
+export type ForeignJwtDocument = JwtDocument &
+  Required<Pick<JwtDocument, 'issuer' | 'audience' | 'algorithms'>> & {
+    readonly keys: Exclude<JwtKeysDocument, { readonly own: true }>
+  }
 
 type JwtClaimDocument = string | number | boolean
 
@@ -271,6 +280,8 @@ export interface Document {
     /** How long before its end a key is told to be near it. Default 7. */
     readonly nearExpiryDays?: number
   }
+  /** Tokens that holders of issued keys get at `token`. Default: none. */
+  readonly issuing?: IssuingDocument
   /** What holds for the keys of one owner together. */
   readonly owners?: Readonly<Record<string, { readonly limits: readonly Omit<LimitDocument, 'by'>[] }>>
   readonly webhooks?: readonly WebhookDocument[]
@@ -291,6 +302,18 @@ export interface Document {
     /** Default `full`. */
     readonly address?: 'full' | 'truncated' | 'none'
   }
+}
+
+/** Short tokens for holders of issued keys (RFC 6749 4.4), signed by the deployment's own keys. */
+export interface IssuingDocument {
+  /** The public URL of the deployment: `iss` of its tokens. */
+  readonly issuer: string
+  /** Private JSON Web Keys of P-256 or Ed25519: the first signs, and all are published. */
+  readonly keys: SecretsDocument
+  /** The key that is to sign next: it is published, and does not sign yet. */
+  readonly next?: SecretDocument
+  /** How long a token counts at most. Default 900. */
+  readonly lifetimeSeconds?: number
 }
 
 /** How a refusal's body is worded. */

@@ -28,6 +28,7 @@ export const KEYS_BY_HOST: Readonly<Record<keyof Document, readonly HostName[]>>
   store: HOSTS,
   limiter: HOSTS,
   keys: ['node', 'cloudflare', 'vercel'],
+  issuing: HOSTS,
   owners: HOSTS,
   webhooks: ['node', 'cloudflare', 'vercel'],
   resourceMetadata: ['node', 'cloudflare', 'vercel'],

@@ -1,6 +1,6 @@
 import type { Slot } from './config.ts'
 import { slotsOf } from './config.ts'
-import type { JwtDocument } from './document.ts'
+import type { ForeignJwtDocument } from './document.ts'
 import type { KeySet, VerifyingKey } from './key-sets/keys.ts'
 import { sameObjects } from './key-sets/keys.ts'
 import type { RemoteOptions } from './key-sets/remote.ts'
@@ -9,7 +9,7 @@ import type { KeySource } from './key-sets/source.ts'
 import { fixed } from './key-sets/source.ts'
 import type { KindParts, ValuesOf } from './kind.ts'
 import type { Maybe } from './lib/maybe.ts'
-import type { FetchDocument } from './model/ports.ts'
+import type { FetchDocument, Sink } from './model/ports.ts'
 import { nameOfError } from './model/store-error.ts'
 
 /** The keys of a credential under the secrets that count now; undefined where none is set. */
@@ -23,16 +23,12 @@ const reading = () => import('./key-sets/reading.ts')
 
 /** Where a credential's document says that its keys are. */
 export function keysOf(
-  { keys, issuer, algorithms }: JwtDocument,
+  { keys, issuer, algorithms }: ForeignJwtDocument,
   name: string,
   { host, settings: { staleSeconds } }: KindParts,
   fetchDocument: FetchDocument,
 ): KeysNow {
-  // The reader may be a bundle of its own, with an error class of its own.
-  const failed = (error: unknown) => {
-    const why = error instanceof Error && error.name === 'KeySetRefused' ? error.message : nameOfError(error)
-    host.sink.write({ type: 'notice', level: 'error', message: `credential ${name}: no key set: ${why}` })
-  }
+  const failed = tellsRefusal(name, host.sink)
   if ('jwksUrl' in keys || 'discover' in keys) {
     const publication = 'jwksUrl' in keys ? { url: keys.jwksUrl } : { issuer: issuer as string }
     let asking: RemoteOptions['ask'] | undefined
@@ -49,8 +45,17 @@ export function keysOf(
   return inSecrets(slotsOf(isSet ? keys.jwks : keys), read, failed)
 }
 
+/** Tells an operator why the keys of a credential could not be read. */
+export function tellsRefusal(name: string, sink: Sink): (error: unknown) => void {
+  return (error) => {
+    // The reader may be a bundle of its own, with an error class of its own.
+    const why = error instanceof Error && error.name === 'KeySetRefused' ? error.message : nameOfError(error)
+    sink.write({ type: 'notice', level: 'error', message: `credential ${name}: no key set: ${why}` })
+  }
+}
+
 /** A value that cannot be read is told, and what its slot held before stays. */
-function inSecrets(slots: readonly Slot[], read: Read, failed: (error: unknown) => void): KeysNow {
+export function inSecrets(slots: readonly Slot[], read: Read, failed: (error: unknown) => void): KeysNow {
   const held = new Map<Slot, readonly VerifyingKey[]>()
   let known: KeySet = new Set()
 

@@ -1,10 +1,11 @@
 import type { CredentialSettings } from './config.ts'
-import type { JwtDocument } from './document.ts'
+import type { ForeignJwtDocument, JwtDocument } from './document.ts'
 import { keysOf } from './jwt-keys.ts'
 import type { KeySource } from './key-sets/source.ts'
-import type { PreparedKind, VerifierKind } from './kind.ts'
+import type { KindParts, PreparedKind, VerifierKind } from './kind.ts'
 import type { FetchDocument } from './model/ports.ts'
 import type { Grant } from './model/principal.ts'
+import type { ProveBy } from './own-tokens.ts'
 import { resourceMetadata } from './resource-metadata.ts'
 import type { JwtRules, ProvedToken } from './verifiers/jwt.ts'
 import { jwt as jwtVerifier } from './verifiers/jwt.ts'
@@ -23,9 +24,11 @@ export function jwtBy(fetchDocument: FetchDocument): VerifierKind {
     kind: 'jwt',
     metadata: resourceMetadata,
     prepare(credential, parts): PreparedKind {
-      const { name, places, document } = credential
-      const rules = rulesOf(credential, document as JwtDocument)
-      const keysNow = keysOf(document as JwtDocument, name, parts, fetchDocument)
+      const { name, places } = credential
+      if ('own' in (credential.document as JwtDocument).keys) return ownLater(credential, parts)
+      const document = credential.document as ForeignJwtDocument
+      const rules = rulesOf(credential, document)
+      const keysNow = keysOf(document, name, parts, fetchDocument)
       const proved = proofs<ProvedToken>()
       const at = new Set(places)
       let keys: KeySource | undefined
@@ -44,7 +47,23 @@ export function jwtBy(fetchDocument: FetchDocument): VerifierKind {
   }
 }
 
-function rulesOf({ name, grant, surface }: CredentialSettings, document: JwtDocument): JwtRules {
+/** Few documents take tokens of their own, so what those need is loaded with the first secrets. */
+function ownLater(credential: CredentialSettings, parts: KindParts): PreparedKind {
+  const proved = proofs<ProvedToken>()
+  const proveBy: ProveBy = (rules, keys) => jwtVerifier(rules, keys, proved)
+  let prepared: PreparedKind | undefined
+  return {
+    async verifiers(valuesOf, failing) {
+      prepared ??= (await import('./own-tokens.ts')).ownTokens(credential, parts, JWT_TURN, proveBy)
+      return prepared.verifiers(valuesOf, failing)
+    },
+    gap: () => undefined,
+    policies: [],
+    forget: (id) => prepared?.forget(id),
+  }
+}
+
+function rulesOf({ name, grant, surface }: CredentialSettings, document: ForeignJwtDocument): JwtRules {
   const { issuer, audience, algorithms, requireExpiry = true, maxAgeSeconds, types = DEFAULT_TYPES } = document
   const { permissionsClaim, grants, ownerClaim, clockToleranceSeconds = DEFAULT_TOLERANCE_SECONDS } = document
   const roles = grants && { claim: grants.claim, map: new Map(Object.entries(grants.map)) }

@@ -14,7 +14,7 @@ import { canonicalHeaderName } from './lib/header-name.ts'
 import { classifyPath, segmentsOf } from './lib/path.ts'
 import { placeholders } from './lib/permission.ts'
 import { jsonPointer } from './lib/pointer.ts'
-import { checkJwt, UNREAD_NAMES } from './rules-jwt.ts'
+import { checkIssuing, checkJwt, UNREAD_NAMES } from './rules-jwt.ts'
 
 /** Something wrong in a document: where (RFC 6901), and what is allowed there. Never what stood there. */
 export interface Fault {
@@ -43,7 +43,7 @@ export function brokenRules(document: Partial<Document>, wellFormed: (pointer: s
       checkCredential(credential, credentials.slice(0, place), report)
       if (credential.kind === 'api-key') checkApiKey(credential, credentials.slice(0, place), document, report)
       if (credential.kind === 'gateway-key') checkGateways(credential, report)
-      if (credential.kind === 'jwt') checkJwt(credential, report)
+      if (credential.kind === 'jwt') checkJwt(credential, document, report)
     })
   }
   for (const [place, route] of routes.entries()) {
@@ -53,6 +53,7 @@ export function brokenRules(document: Partial<Document>, wellFormed: (pointer: s
     })
   }
   if (document.keys !== undefined) look(['keys'], (report) => checkKeys(document, report))
+  if (document.issuing !== undefined) look(['issuing'], (report) => checkIssuing(credentials, report))
   if (document.owners !== undefined) look(['owners'], (report) => checkOwners(document, report))
   if (typeof document.origin === 'object') look(['origin'], (report) => checkOrigin(document, report))
   if (document.proxies !== undefined) look(['proxies'], (report) => checkProxies(document, report))

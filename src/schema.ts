@@ -1,6 +1,7 @@
 import * as v from 'valibot'
 import type { Document } from './document.ts'
 import { PREFIX } from './keys/format.ts'
+import { MOST_TOKEN_SECONDS } from './keys/token-claims.ts'
 import { isExpression, isQuick } from './lib/expression.ts'
 import { GATEWAY_ID } from './lib/gateway-token.ts'
 import { TOKEN } from './lib/header-name.ts'
@@ -153,39 +154,45 @@ const claimed = v.record(
   'claims',
 )
 const AUDIENCE = 'a text, a list of texts, or null'
-const KEYS = 'one of { "jwksUrl" }, { "discover": true }, { "jwks": { "secret": "NAME" } } and { "secret": "NAME" }'
+const KEYS =
+  'one of { "jwksUrl" }, { "discover": true }, { "jwks": { "secret": "NAME" } }, { "own": true } and { "secret": "NAME" }'
 
 const jwt = v.strictObject({
   kind: v.literal('jwt'),
   ...credentialEntries,
   surface: v.exactOptional(oneOf('api', 'admin', 'keys')),
-  issuer: v.nullable(matching(/^[\x21-\x7e]{1,500}$/, 'what "iss" is, or null')),
-  audience: v.nullable(
-    v.union([matching(/^.{1,500}$/, AUDIENCE), listOf(matching(/^.{1,500}$/, AUDIENCE), AUDIENCE)], AUDIENCE),
-  ),
-  algorithms: listOf(
-    oneOf(
-      'HS256',
-      'HS384',
-      'HS512',
-      'RS256',
-      'RS384',
-      'RS512',
-      'PS256',
-      'PS384',
-      'PS512',
-      'ES256',
-      'ES384',
-      'ES512',
-      'EdDSA',
+  issuer: v.exactOptional(v.nullable(matching(/^[\x21-\x7e]{1,500}$/, 'what "iss" is, or null'))),
+  audience: v.exactOptional(
+    v.nullable(
+      v.union([matching(/^.{1,500}$/, AUDIENCE), listOf(matching(/^.{1,500}$/, AUDIENCE), AUDIENCE)], AUDIENCE),
     ),
-    'a list of algorithms, such as ["ES256"]',
+  ),
+  algorithms: v.exactOptional(
+    listOf(
+      oneOf(
+        'HS256',
+        'HS384',
+        'HS512',
+        'RS256',
+        'RS384',
+        'RS512',
+        'PS256',
+        'PS384',
+        'PS512',
+        'ES256',
+        'ES384',
+        'ES512',
+        'EdDSA',
+      ),
+      'a list of algorithms, such as ["ES256"]',
+    ),
   ),
   keys: v.union(
     [
       v.strictObject({ jwksUrl: issuerUrl }, KEYS),
       v.strictObject({ discover: v.literal(true, 'true') }, KEYS),
       v.strictObject({ jwks: secrets }, KEYS),
+      v.strictObject({ own: v.literal(true, 'true') }, KEYS),
       secretSlot,
       listOf(secretSlot, KEYS),
     ],
@@ -283,6 +290,7 @@ const bindingOf = <const Kinds extends readonly [string, ...string[]]>(...kinds:
   )
 
 const RESOURCE_URL = 'a URL such as "https://api.example/mcp": https, or http on loopback, with no query or fragment'
+const ISSUING_URL = 'the public URL of the deployment: https, or http on loopback, with no query or fragment'
 const WEBHOOK_URL =
   'a URL such as "https://hooks.example/latchkey": https, or http on loopback, with no user or fragment'
 const webhook = v.strictObject(
@@ -366,6 +374,17 @@ export const documentSchema: v.GenericSchema<Document> = v.strictObject(
           nearExpiryDays: v.exactOptional(between(1, 365, 'days')),
         },
         'an object such as { "maxLifetimeDays": 365 }',
+      ),
+    ),
+    issuing: v.exactOptional(
+      v.strictObject(
+        {
+          issuer: v.pipe(matching(/^https?:\/\/[^\s?#@\\"]{1,500}$/, ISSUING_URL), v.check(isWebhookUrl, ISSUING_URL)),
+          keys: secrets,
+          next: v.exactOptional(secretSlot),
+          lifetimeSeconds: v.exactOptional(whole(60, MOST_TOKEN_SECONDS, 'seconds')),
+        },
+        'an object such as { "issuer": "https://api.example", "keys": [{ "secret": "SIGNING_KEY" }] }',
       ),
     ),
     owners: v.exactOptional(

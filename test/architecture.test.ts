@@ -31,7 +31,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   '@vercel/functions': /^adapters\/vercel\//,
   valibot: /^src\/(?:(?:schema|validate)\.ts$|http\/keys\/)/,
   citty: /^src\/cli\//,
-  jose: /^src\/(?:verifiers\/jwt(?:-token)?|key-sets\/key-set)\.ts$/,
+  jose: /^src\/(?:verifiers\/jwt(?:-token)?|key-sets\/(?:key-set|own-key|sign))\.ts$/,
   aws4: /^src\/lib\/aws-call\.ts$/,
   // The document that a build has put into the bundle.
   'latchkey:document': /^adapters\/(?:aws|cloudflare)\//,

@@ -117,6 +117,7 @@ describe('docs/configuration.md', () => {
     store: 'Store and limiter',
     limiter: 'Store and limiter',
     keys: 'Keys',
+    issuing: 'Issuing',
     webhooks: 'Webhooks',
   }
   const KINDS: Readonly<Record<string, string>> = {

@@ -79,6 +79,12 @@ export const EVERYTHING: Document = {
     encryption: { secret: 'ENCRYPTION_KEY' },
     nearExpiryDays: 7,
   },
+  issuing: {
+    issuer: 'https://api.example',
+    keys: [{ secret: 'SIGNING_KEY' }, { secret: 'SIGNING_KEY_PREVIOUS', until: '2027-01-01T00:00:00Z' }],
+    next: { secret: 'SIGNING_KEY_NEXT' },
+    lifetimeSeconds: 600,
+  },
   owners: { acme: { limits: [{ requests: 5, windowSeconds: 1 }] } },
   webhooks: [{ url: 'https://hooks.example/latchkey', secret: { secret: 'WEBHOOK_SECRET' }, types: ['key-*'] }],
   resourceMetadata: {
