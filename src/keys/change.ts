@@ -27,7 +27,7 @@ export async function update(desk: Desk, request: Request, change: KeyChange): P
   const { record } = current
   const next = applied(change, record)
   const whole = { ...change, type: next.type, ...(next.type === 'custom' && { permissions: next.permissions }) }
-  const faults = draftFaults(whole, desk.lifetimes, at)
+  const faults = [...draftFaults(whole, desk.lifetimes, at), ...surfaceFaults(record, next, at)]
   if (faults.length > 0) return { problem: 'invalid', faults }
   const unneeded = change.force === true ? [] : routeFaults(next, desk.routePermissions, record.permissions)
   if (unneeded.length > 0) return { problem: 'invalid', faults: unneeded }
@@ -166,6 +166,14 @@ async function written(
 function changedFields(before: KeyRecord, after: KeyRecord): string {
   const fields = [...new Set([...Object.keys(before), ...Object.keys(after)])] as (keyof KeyRecord)[]
   return fields.filter((field) => JSON.stringify(before[field]) !== JSON.stringify(after[field])).join(', ')
+}
+
+/** A token that another system has made, however weak it is, does not come to manage keys by a change either. */
+function surfaceFaults(before: KeyRecord, next: KeyRecord, at: EpochSeconds): DraftFault[] {
+  const { secret, previous } = before
+  const isImported = secret.scheme !== undefined || (previous?.scheme !== undefined && at < previous.until)
+  const isRaised = before.surface !== 'keys' && next.surface === 'keys'
+  return faultsOf([['/surface', !(isRaised && isImported), '"api" or "admin", as long as an imported token counts']])
 }
 
 function overlapFaults({ overlapSeconds }: OwnRotation, at: EpochSeconds): DraftFault[] {

@@ -252,6 +252,20 @@ describe('rotation of an imported key', () => {
   })
 })
 
+describe('a change of an imported key', () => {
+  test('never lets its token manage keys, as it may be weak', async () => {
+    const { keys } = given()
+    const { id } = done(await keys.import(STRAPI, 'operator', NOW)).record
+    const raised = (at: number) => keys.update(id, { surface: 'keys' }, 'operator', at)
+    expect(pointersOf(await raised(NOW))).toEqual(['/surface'])
+    expect(done(await keys.update(id, { surface: 'admin' }, 'operator', NOW)).record.surface).toBe('admin')
+    done(await keys.rotate(id, { overlapSeconds: 60 }, 'operator', NOW))
+    expect(pointersOf(await raised(NOW + 59))).toEqual(['/surface'])
+    expect(done(await raised(NOW + 60)).record.surface).toBe('keys')
+    done(await keys.update(id, { description: 'one of ours by now' }, 'operator', NOW + 61))
+  })
+})
+
 describe('an actor', () => {
   const actor = customKeeper(['api::*'], { owner: 'acme' })
   const custom = { ...OLD, type: 'custom', permissions: ['api::a.find'] } as const
