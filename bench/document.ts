@@ -1,4 +1,4 @@
-import type { Document, LimitDocument } from '../src/document.ts'
+import type { CredentialDocument, Document, JwtKeysDocument, LimitDocument } from '../src/document.ts'
 import type { SecretSource, Sink } from '../src/model/ports.ts'
 
 /** The token that is accepted, the newest of however many there are. */
@@ -13,6 +13,18 @@ export const PERMISSION = 'api::articles.find'
 export const PREFIX = 'bench'
 /** The secret that their ids are made under. */
 export const PEPPER = 'bench-pepper-3f1c5a7e9b2d4f60812c4e6a8b0d2f41'
+
+/** Who issues the tokens. Nobody asks it for anything. */
+export const ISSUER = 'https://issuer.example'
+/** Whom they are for. */
+export const AUDIENCE = 'https://api.example'
+/** The gateway whose access tokens are taken. */
+export const GATEWAY = 'bench-gateway'
+/** Its keys. */
+export const GATEWAY_KEYS = {
+  primary: 'cHJpbWFyeSBrZXkgb2YgYSBnYXRld2F5IG9mIHRoZSBiZW5jaA==',
+  secondary: 'c2Vjb25kYXJ5IGtleSBvZiBhIGdhdGV3YXkgb2YgdGhlIGJlbmNo',
+} as const
 
 /** A document whose decision has every part: a path parameter, a permission made of it, a grant that covers it. */
 export function benchDocument(tokens: number): Document {
@@ -62,10 +74,50 @@ export function keysDocument({ cacheSeconds, limits }: KeysOptions = {}): Docume
   }
 }
 
-const SECRETS: Readonly<Record<string, string>> = { TOKEN_0: TOKEN, PEPPER }
+/** The same document with a second credential, of JSON Web Tokens whose permissions are in their scope. */
+export function jwtDocument(keys: JwtKeysDocument = { jwks: { secret: 'JWKS' } }): Document {
+  return withCredential({
+    kind: 'jwt',
+    name: 'people',
+    issuer: ISSUER,
+    audience: AUDIENCE,
+    algorithms: ['RS256'],
+    keys,
+    permissionsClaim: 'scope',
+  })
+}
+
+/** The same document with a second credential, of one gateway with both of its keys. */
+export function gatewayDocument(): Document {
+  return withCredential({
+    kind: 'gateway-key',
+    name: 'gateways',
+    gateways: { [GATEWAY]: { primary: { secret: 'PRIMARY' }, secondary: { secret: 'SECONDARY' } } },
+    type: 'custom',
+    permissions: [PERMISSION],
+  })
+}
+
+function withCredential(credential: CredentialDocument): Document {
+  const { credentials, routes } = benchDocument(1)
+  return { credentials: [...credentials, credential], routes }
+}
+
+const SECRETS: Readonly<Record<string, string>> = {
+  TOKEN_0: TOKEN,
+  PEPPER,
+  PRIMARY: GATEWAY_KEYS.primary,
+  SECONDARY: GATEWAY_KEYS.secondary,
+}
 
 /** The secrets of such a document; `TOKEN_0` is the token that is shown. */
 export const benchSecrets: SecretSource = { get: (name) => [SECRETS[name] ?? `${TOKEN}-${name}`] }
+
+/** The same ones, with a key set in `JWKS`. */
+export function secretsWith(jwks: object): SecretSource {
+  const text = JSON.stringify(jwks)
+  return { get: (name) => (name === 'JWKS' ? [text] : benchSecrets.get(name)) }
+}
 
 /** Counts events and keeps none: what is measured ends where they are handed over. */
 export function countingSink(): Sink & { events: number } {

@@ -1,11 +1,18 @@
 import type { MiddlewareHandler } from 'hono'
 import { Hono } from 'hono'
 import { bearerAuth } from 'hono/bearer-auth'
+import { jwk } from 'hono/jwk'
+import { jwt } from 'hono/jwt'
+import type { HonoJsonWebKey } from 'hono/utils/jwt/jws'
 import { stamp } from '../../src/checked.ts'
+import type { Document } from '../../src/document.ts'
+import type { MiddlewareKind } from '../../src/http/api-key.ts'
 import { apiKey } from '../../src/http/api-key.ts'
-import type { MiddlewareOptions } from '../../src/http/middleware.ts'
+import type { MiddlewareOptions, MiddlewareRuntime } from '../../src/http/middleware.ts'
+import { middlewareOn } from '../../src/http/middleware.ts'
+import type { Digests, SecretSource } from '../../src/model/ports.ts'
 import type { KeysOptions } from '../document.ts'
-import { benchDocument, benchSecrets, countingSink, keysDocument, PATH, TOKEN } from '../document.ts'
+import { AUDIENCE, benchDocument, benchSecrets, countingSink, ISSUER, keysDocument, PATH, TOKEN } from '../document.ts'
 
 /** What is measured: an app that answers two bytes behind one middleware. */
 export type App = Pick<Hono, 'fetch'>
@@ -50,14 +57,45 @@ export function withKeys(
   return behind(latchkey({ document, verifiers: [apiKey], secrets: benchSecrets, sink: countingSink(), ...more }))
 }
 
+/** The decision of a document with a credential of another kind. */
+export function withKind(
+  latchkey: LatchkeyMiddleware,
+  document: Document,
+  kind: MiddlewareKind,
+  secrets: SecretSource = benchSecrets,
+): App {
+  return behind(latchkey({ document: stamp(document), verifiers: [kind], secrets, sink: countingSink() }))
+}
+
+/** hono/jwk as it is documented, with the keys at hand or where they are published. */
+export function withHonoJwk(keys: { keys: HonoJsonWebKey[] } | { jwks_uri: string }): App {
+  return behind(jwk({ ...keys, alg: ['RS256'], verification: { iss: ISSUER, aud: AUDIENCE } }))
+}
+
+/** hono/jwt as it is documented, with the key as a text. */
+export function withHonoJwt(pem: string): App {
+  return behind(jwt({ secret: pem, alg: 'RS256', verification: { iss: ISSUER, aud: AUDIENCE } }))
+}
+
+/** The middleware to which each request is the first one that shows its token. Static tokens are none to it. */
+export function anew(made: () => Digests, runtime: Omit<MiddlewareRuntime, 'digests'> = {}): LatchkeyMiddleware {
+  let requests = 0
+  const digests = (): Digests => {
+    const own = made()
+    return { ...own, fingerprint: (token) => own.fingerprint(`${token}${requests++}`) }
+  }
+  return (options) => middlewareOn({ ...runtime, digests }, options)
+}
+
 /** An app behind a middleware of the caller's own. */
 export function behind(middleware: MiddlewareHandler): App {
   return new Hono().use('*', middleware).get('/api/:collection', (c) => c.text('ok'))
 }
 
-/** A request for the path that needs a permission. */
+/** A request for the path that needs a permission. A gateway's token has a scheme of its own. */
 export function request(token: string): Request {
-  const headers = { authorization: `Bearer ${token}`, 'user-agent': 'latchkey-bench/1', accept: '*/*' }
+  const scheme = token.includes('&') ? 'GatewayKey' : 'Bearer'
+  const headers = { authorization: `${scheme} ${token}`, 'user-agent': 'latchkey-bench/1', accept: '*/*' }
   return new Request(`http://localhost${PATH}`, { headers })
 }
 

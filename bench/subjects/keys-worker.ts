@@ -1,12 +1,9 @@
 import { webDigests } from '../../src/crypto/web.ts'
 import { latchkey } from '../../src/http/hono.ts'
-import type { MiddlewareOptions } from '../../src/http/middleware.ts'
-import { middlewareOn } from '../../src/http/middleware.ts'
-import type { Digests } from '../../src/model/ports.ts'
 import type { D1Database } from '../../src/stores/cloudflare-d1.ts'
 import { cloudflareD1 } from '../../src/stores/cloudflare-d1.ts'
 import type { App } from './apps.ts'
-import { request, withBearer, withKeys, withLatchkey } from './apps.ts'
+import { anew, request, withBearer, withKeys, withLatchkey } from './apps.ts'
 
 /** What the Worker is bound to. */
 export interface Bindings {
@@ -39,7 +36,7 @@ function appsOn({ KEYS, TOKENS }: Bindings): Readonly<Record<string, App>> {
     static: withLatchkey(latchkey),
     same: withLatchkey(latchkey),
     keys: withKeys(latchkey, {}, { store }),
-    new: withKeys(latchkeyAnew, { cacheSeconds: 0 }, { store }),
+    new: withKeys(anew(webDigests), { cacheSeconds: 0 }, { store }),
     kv: withBearer(async (token) => (await TOKENS.get(await hashOf(token), { cacheTtl: 60 })) !== null),
     d1: withBearer(async (token) => {
       const found = await KEYS.prepare('SELECT 1 FROM tokens WHERE hash = ?1')
@@ -48,16 +45,6 @@ function appsOn({ KEYS, TOKENS }: Bindings): Readonly<Record<string, App>> {
       return found.results.length > 0
     }),
   }
-}
-
-/** The middleware to which each request is the first one that shows its token. */
-function latchkeyAnew(options: MiddlewareOptions) {
-  let requests = 0
-  const digests = (): Digests => {
-    const own = webDigests()
-    return { ...own, fingerprint: (token) => own.fingerprint(`${token}${requests++}`) }
-  }
-  return middlewareOn({ digests }, options)
 }
 
 async function hashOf(token: string): Promise<string> {
