@@ -189,7 +189,7 @@ export interface BindingDocument<Kind extends string> {
 export interface WebhookDocument {
   readonly url: string
   readonly secret: SecretsDocument
-  /** Types of events, or `key-*`. Default: all but `decision` and `origin-failed`. */
+  /** Types of events, or `key-*`. Default: all but `decision`, `origin-failed` and `token-issued`. */
   readonly types?: readonly string[]
 }
 

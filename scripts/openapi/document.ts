@@ -40,6 +40,8 @@ const SCHEMAS = {
   Introspection: replies.introspection,
   OwnRotation: ownRotationSchema,
   OwnRotationResult: replies.ownRotation,
+  IssuedToken: replies.issuedToken,
+  PublicKeys: replies.publicKeys,
   Problem: replies.problem,
   OAuthError: replies.oauthError,
   Document: v.looseObject({ openapi: v.string() }),
@@ -85,6 +87,11 @@ export function openapiDocument(): Json {
     paths,
     components: {
       securitySchemes: {
+        key: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'An issued key: its id or its name as the user, and the key itself as the password.',
+        },
         bearer: {
           type: 'http',
           scheme: 'bearer',
@@ -111,6 +118,7 @@ export function openapiDocument(): Json {
         ETag: { required: true, description: "The key's version.", schema: { type: 'string', pattern: '^"[^"]*"$' } },
         Location: { required: true, description: 'Where the key is.', schema: { type: 'string' } },
         'X-Latchkey-Request-Id': { required: true, description: 'As in the logs.', schema: { type: 'string' } },
+        'WWW-Authenticate': { required: true, description: 'How a key is shown.', schema: { type: 'string' } },
         'Retry-After': { description: 'How many seconds to wait.', schema: { type: 'string', pattern: '^\\d+$' } },
       },
       responses: problemResponses(),
@@ -130,7 +138,14 @@ function operationOf(row: OperationRow): Json {
     tags: [tag],
     summary,
     ...(description !== undefined && { description }),
-    security: passage === 'public' ? [] : passage === 'optional' ? [...required, {}] : required,
+    security:
+      form === 'grant'
+        ? [{ key: [] }, { bearer: [] }, {}]
+        : passage === 'public'
+          ? []
+          : passage === 'optional'
+            ? [...required, {}]
+            : required,
     ...(parameters.length > 0 && { parameters }),
     ...(json && {
       requestBody: {
@@ -139,19 +154,31 @@ function operationOf(row: OperationRow): Json {
       },
     }),
     ...(form && {
-      requestBody: { required: true, content: { 'application/x-www-form-urlencoded': { schema: FORM } } },
+      requestBody: { required: true, content: { 'application/x-www-form-urlencoded': { schema: FORMS[form] } } },
     }),
     responses: { ...successes(endpoint), ...failures(row, endpoint) },
   }
 }
 
-const FORM: Json = {
-  type: 'object',
-  properties: {
-    token: { type: 'string', description: 'the token that is asked about' },
-    token_type_hint: { type: 'string', description: 'ignored: there is one type' },
+const FORMS: Readonly<Record<NonNullable<Endpoint['form']>, Json>> = {
+  token: {
+    type: 'object',
+    properties: {
+      token: { type: 'string', description: 'the token that is asked about' },
+      token_type_hint: { type: 'string', description: 'ignored: there is one type' },
+    },
+    required: ['token'],
   },
-  required: ['token'],
+  grant: {
+    type: 'object',
+    properties: {
+      grant_type: { const: 'client_credentials' },
+      scope: { type: 'string', description: 'permissions, split by spaces, or latchkey.read-only; absent: all' },
+      client_id: { type: 'string', description: "the key's id or name; may be left out" },
+      client_secret: { type: 'string', description: 'the key, where it is not in Authorization' },
+    },
+    required: ['grant_type'],
+  },
 }
 
 function parametersOf({ path }: OperationRow, { query, condition }: Endpoint): Json[] {

@@ -10,7 +10,7 @@ export interface Success {
   /** The name of a schema; absent: no body. */
   readonly schema?: string
   readonly example?: unknown
-  readonly headers?: readonly ('ETag' | 'Location')[]
+  readonly headers?: readonly ('ETag' | 'Location' | 'Retry-After' | 'WWW-Authenticate')[]
 }
 
 /** What is told of an operation beside its row in operations.ts. */
@@ -20,8 +20,8 @@ export interface Endpoint {
   readonly description?: string
   readonly query?: v.GenericSchema
   readonly json?: { readonly schema: string; readonly isOptional?: true; readonly example?: unknown }
-  /** Takes a `token` as a form. */
-  readonly form?: true
+  /** Takes a form: with a `token`, or with a `grant_type`. */
+  readonly form?: 'token' | 'grant'
   readonly condition?: 'If-Match' | 'If-None-Match'
   /** By status. */
   readonly replies: Readonly<Record<number, Success>>
@@ -164,7 +164,7 @@ export const ENDPOINTS: Readonly<Record<Operation, Endpoint>> = {
     tag: 'Tokens',
     summary: 'Tell whether a token counts (RFC 7662)',
     description: 'Whatever is not an active key of this deployment, and of the owner that asks, is only inactive.',
-    form: true,
+    form: 'token',
     replies: { 200: { description: 'what it is', schema: 'Introspection', example: examples.introspection } },
     problems: [],
   },
@@ -173,7 +173,7 @@ export const ENDPOINTS: Readonly<Record<Operation, Endpoint>> = {
     summary: 'Revoke the key that a token belongs to (RFC 7009)',
     description:
       'The token proves itself: without any other credential it revokes its own key. One that is not known is as good as revoked.',
-    form: true,
+    form: 'token',
     replies: { 200: { description: 'it does not count any more' } },
     problems: [],
   },
@@ -195,6 +195,27 @@ export const ENDPOINTS: Readonly<Record<Operation, Endpoint>> = {
       'overlap-running',
       'wrong-pepper',
     ],
+  },
+  'issue-token': {
+    tag: 'Tokens',
+    summary: 'Trade a key for a short token (RFC 6749 4.4)',
+    description:
+      'Where the document says `issuing`. The key comes by HTTP Basic, as `client_secret`, or as a bearer token. `scope` narrows ' +
+      'what the token may do, and never widens it. Keys that have limits or are bound to addresses get none.',
+    form: 'grant',
+    replies: {
+      200: { description: 'the token', schema: 'IssuedToken', example: examples.issuedToken },
+      401: { description: '`invalid_client`', schema: 'OAuthError', headers: ['WWW-Authenticate'] },
+      429: { description: '`slow_down`', schema: 'OAuthError', headers: ['Retry-After'] },
+    },
+    problems: ['dependency-unavailable', 'record-unreadable'],
+  },
+  'read-key-set': {
+    tag: 'Tokens',
+    summary: 'The public keys of issued tokens (RFC 7517)',
+    description: 'Where the document says `issuing`. May be kept for as long as `Cache-Control` says.',
+    replies: { 200: { description: 'the set', schema: 'PublicKeys', example: examples.publicKeys } },
+    problems: ['dependency-unavailable'],
   },
   'read-openapi': {
     tag: 'Document',

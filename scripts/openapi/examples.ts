@@ -1,4 +1,5 @@
-import type { IssuedView, KeyView, UsageView } from '../../src/http/keys/replies.ts'
+import type { IssuedToken, IssuedView, KeyView, UsageView } from '../../src/http/keys/replies.ts'
+import type { PublicKey } from '../../src/key-sets/own-key.ts'
 
 /** Examples for the OpenAPI document; a test holds each to its schema. */
 
@@ -120,4 +121,24 @@ export const problem = {
   reason: 'invalid',
   requestId: '0d7a0a5e-8e0c-4e5b-9d2f-6f1f0a4b7c11',
   errors: [{ detail: 'segments split by "." or ":", such as "orders.read"', pointer: '/permissions/0' }],
+}
+
+export const issuedToken: IssuedToken = {
+  access_token: 'eyJhbGciOiJFUzI1NiIsInR5cCI6ImF0K2p3dCJ9.eyJzdWIiOiIwNGdaMmhUOGtRMXZYYzVSbiJ9.c2lnbmF0dXJl',
+  token_type: 'Bearer',
+  expires_in: 900,
+  scope: 'orders.read',
+}
+
+export const publicKeys: { readonly keys: readonly PublicKey[] } = {
+  keys: [
+    {
+      kty: 'OKP',
+      crv: 'Ed25519',
+      x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo',
+      kid: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k',
+      alg: 'EdDSA',
+      use: 'sig',
+    },
+  ],
 }

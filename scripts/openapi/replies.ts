@@ -3,12 +3,14 @@ import { PROBLEMS } from '../../src/http/keys/problems.ts'
 import type {
   ImportView,
   Introspection,
+  IssuedToken,
   IssuedView,
   KeyView,
   OwnRotationView,
   PageView,
   UsageView,
 } from '../../src/http/keys/replies.ts'
+import type { PublicKey } from '../../src/key-sets/own-key.ts'
 import type { KeyRefusals, LogItem } from '../../src/keys/log.ts'
 import type { KeyEvent } from '../../src/model/event.ts'
 import type { Reason } from '../../src/model/reason.ts'
@@ -95,7 +97,38 @@ export const problem = v.strictObject({
   errors: v.exactOptional(told(errors, 'all that is wrong, at once')),
 })
 
-export const oauthError = v.strictObject({ error: v.literal('invalid_request'), error_description: v.string() })
+export const oauthError = v.strictObject({
+  error: v.picklist([
+    'invalid_request',
+    'invalid_client',
+    'invalid_scope',
+    'unauthorized_client',
+    'unsupported_grant_type',
+    'slow_down',
+  ]),
+  error_description: v.string(),
+})
+
+export const issuedToken: v.GenericSchema<IssuedToken> = v.strictObject({
+  access_token: text('a JSON Web Token, typ at+jwt (RFC 9068)'),
+  token_type: v.literal('Bearer'),
+  expires_in: count('seconds'),
+  scope: v.exactOptional(text('what the token may do; absent: whatever a full-access key may')),
+})
+
+export const publicKeys: v.GenericSchema<{ readonly keys: readonly PublicKey[] }> = v.strictObject({
+  keys: v.array(
+    v.strictObject({
+      kty: v.string(),
+      crv: v.string(),
+      x: v.string(),
+      y: v.exactOptional(v.string()),
+      kid: text('the RFC 7638 thumbprint'),
+      alg: v.picklist(['ES256', 'EdDSA']),
+      use: v.literal('sig'),
+    }),
+  ),
+})
 
 export const importResults: v.GenericSchema<ImportView> = v.strictObject({
   results: v.array(

@@ -1,6 +1,8 @@
-import type { Settings } from '../config.ts'
+import type { Settings, Slot } from '../config.ts'
 import type { JwtDocument } from '../document.ts'
+import { issuingOf } from '../issuing.ts'
 import { KeySetRefused, keySetOf } from '../key-sets/key-set.ts'
+import { ownKeyOf } from '../key-sets/own-key.ts'
 import { MOST_KEYS_SECONDS } from '../key-sets/remote.ts'
 import { secretKeys } from '../key-sets/secrets.ts'
 import type { SecretSource } from '../model/ports.ts'
@@ -9,6 +11,8 @@ import type { SecretSource } from '../model/ports.ts'
 export function livesOf({ credentials, staleSeconds }: Settings): string[] {
   return credentials.flatMap(({ name, document }) => {
     if (document.kind !== 'jwt') return []
+    if ('own' in document.keys)
+      return [`tokens of ${name} count until their own end, or that of their key where there is a store`]
     const keys =
       'jwksUrl' in document.keys || 'discover' in document.keys
         ? `a key that its issuer withdraws counts for ${MOST_KEYS_SECONDS} s at most, and ${staleSeconds} s more while the issuer is down`
@@ -42,18 +46,22 @@ export function jwtWarnings({ credentials }: Settings): string[] {
 }
 
 /** What is wrong with keys that stand in secrets, in words that do not tell them. */
-export async function keyFaults({ credentials }: Settings, secrets: SecretSource): Promise<string[]> {
+export async function keyFaults(settings: Settings, secrets: SecretSource): Promise<string[]> {
   const faults: string[] = []
-  for (const { document, slots } of credentials) {
-    if (document.kind !== 'jwt') continue
-    const read = 'jwks' in document.keys ? keySetOf : secretKeys
+  async function look(slots: readonly Slot[], read: (value: string) => Promise<unknown>): Promise<void> {
     for (const { name } of slots) {
       for (const value of await secrets.get(name)) {
-        const why = await read(value, document.algorithms).then(() => undefined, reasonOf)
+        const why = await read(value).then(() => undefined, reasonOf)
         if (why !== undefined) faults.push(`secret ${name}: ${why}`)
       }
     }
   }
+  for (const { document, slots } of settings.credentials) {
+    if (document.kind !== 'jwt') continue
+    const { keys, algorithms = [] } = document
+    await look(slots, (value) => ('jwks' in keys ? keySetOf : secretKeys)(value, algorithms))
+  }
+  await look(issuingOf(settings)?.published ?? [], ownKeyOf)
   return faults
 }
 

@@ -1,7 +1,8 @@
 import type { Judgement, Latchkey } from '../build.ts'
+import type { Settings } from '../config.ts'
 import type { MatchMore } from '../endpoints.ts'
 import type { EpochSeconds } from '../model/access.ts'
-import type { Allowed } from '../model/decision.ts'
+import type { Allowed, Refusal } from '../model/decision.ts'
 import type { Defer, Sink } from '../model/ports.ts'
 import type { Reply } from '../respond.ts'
 import { MOST_BODY_BYTES } from './keys/operations.ts'
@@ -11,14 +12,19 @@ import { MOST_BODY_BYTES } from './keys/operations.ts'
  * them is loaded when the first one does.
  */
 export interface Management {
-  match(base: string): MatchMore
+  match(settings: Settings): MatchMore
   load(latchkey: Latchkey): Promise<Manage>
   /** Tells keys and slots that end soon, each once; for whatever a host calls now and then. */
   tellNearExpiry(latchkey: Latchkey, at: EpochSeconds, sink: Sink): Promise<void>
 }
 
-/** Answers a request that was allowed to ask. */
-export type Manage = (judgement: Judgement, allowed: Allowed, body: Uint8Array, defer: Defer) => Promise<Reply>
+/** Answers a request that was allowed to ask, or refuses what has changed since it was judged. */
+export type Manage = (
+  judgement: Judgement,
+  allowed: Allowed,
+  body: Uint8Array,
+  defer: Defer,
+) => Promise<Reply | Refusal>
 
 /** Reads what a request sends, and no more than is taken and one byte, so that too much is told from just enough. */
 export async function bodyOf({ body }: Request): Promise<Uint8Array> {

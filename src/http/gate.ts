@@ -5,6 +5,7 @@ import type { Maybe } from '../lib/maybe.ts'
 import { after } from '../lib/maybe.ts'
 import type { Access } from '../model/access.ts'
 import type { Allowed, Denied, Refusal } from '../model/decision.ts'
+import { isRefusal } from '../model/decision.ts'
 import type { Defer } from '../model/ports.ts'
 import { proxies, throughProxies } from '../proxies.ts'
 import type { Reply } from '../respond.ts'
@@ -43,7 +44,7 @@ export function gate(latchkey: Latchkey, management?: Management): Gate {
   const answers = responder(settings, metadata)
   const endpoints = ownEndpoints(
     settings.base,
-    latchkey.equipped?.store && management?.match(settings.base),
+    latchkey.equipped?.store && management?.match(settings),
     metadata?.paths,
   )
   let loaded: Promise<Manage> | undefined
@@ -79,6 +80,7 @@ export function gate(latchkey: Latchkey, management?: Management): Gate {
     try {
       loaded ??= load(latchkey)
       const reply = await (await loaded)(judgement, allowed, body, defer)
+      if (isRefusal(reply)) return answers.refuse({ refusal: reply, match: allowed.match }, judgement.access)
       return { ...reply, headers: withCors(reply.headers, answers.corsHeaders(judgement.access)) }
     } catch {
       loaded = undefined

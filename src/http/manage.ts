@@ -8,16 +8,19 @@ import { registry } from '../keys/registry.ts'
 import type { Equipped } from '../kind.ts'
 import { random } from '../lib/random.ts'
 import type { EpochSeconds } from '../model/access.ts'
+import { isRefusal } from '../model/decision.ts'
 import type { Sink, Store } from '../model/ports.ts'
 import { StoreError } from '../model/store-error.ts'
 import { tellNearExpiry } from '../near-expiry.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { Manage } from './asked.ts'
+import { freshly } from './fresh.ts'
 import { keysApp } from './keys/app.ts'
 import type { Operation } from './keys/operations.ts'
 import { findOperation } from './keys/operations.ts'
 import type { KeysAppParts, KeysRequest } from './keys/parts.ts'
 import { prover } from './keys/prove.ts'
+import { tokenIssuing } from './token.ts'
 
 export { tellNearExpiry }
 
@@ -26,6 +29,7 @@ export function manage(latchkey: Latchkey): Manage {
   const { settings } = latchkey
   const store = forgetting(latchkey.equipped as Equipped)
   const log = keyLog({ store, random })
+  const issuingFor = tokenIssuing(latchkey)
 
   function keySettings(snapshot: Snapshot, at: EpochSeconds): KeySettings {
     const found = keySettingsOf(settings, (name) => snapshot.valuesOf([{ name, until: undefined }], at), at)
@@ -65,10 +69,13 @@ export function manage(latchkey: Latchkey): Manage {
     })
   }
 
-  return async ({ access, snapshot }, { match, principal, place }, body, defer) => {
+  return async ({ access, decision, snapshot }, allowed, body, defer) => {
+    const { match, place } = allowed
     const path = match.path.slice(settings.base.length)
     const row = findOperation(path, access.method)
     if (!row || !snapshot) throw new TypeError('nothing was matched')
+    const principal = await freshly(latchkey, access, allowed, snapshot, defer)
+    if (principal !== 'anonymous' && isRefusal(principal)) return principal
     const found = keySettings(snapshot, access.at)
     const { unset } = found
     if (unset !== undefined && MAKES_SECRETS.has(row.operation)) {
@@ -100,6 +107,7 @@ export function manage(latchkey: Latchkey): Manage {
       prove: proverUnder(snapshot, found, keys),
       selfRotation: (name) =>
         keyCredentials(settings).some((each) => each.name === name && each.document.selfRotation === true),
+      issuing: issuingFor?.({ access, decision, snapshot }, allowed, defer),
     })
     return app(request)
   }

@@ -71,6 +71,24 @@ export interface KeyEvent {
   readonly detail: string | null
 }
 
+/** A token that was issued for a key. Never holds the token. */
+export interface TokenEvent {
+  readonly type: 'token-issued'
+  readonly time: string
+  /** Of the request that asked for it. */
+  readonly requestId: string
+  readonly keyId: string
+  /** The key's name. */
+  readonly name: string
+  readonly owner: string | null
+  /** The token's `jti`. */
+  readonly tokenId: string
+  /** What the token may do, as its scope; null: whatever a full-access key may. */
+  readonly scope: string | null
+  /** When the token ends. */
+  readonly until: string
+}
+
 /** A configured slot of a static token that ends soon, or has ended. */
 export interface SlotEvent {
   readonly type: 'static-slot-near-deadline'
@@ -104,13 +122,21 @@ export interface NoticeEvent {
   readonly message: string
 }
 
-export type LatchkeyEvent = DecisionEvent | OriginFailedEvent | KeyEvent | SlotEvent | GatewayTokenEvent | NoticeEvent
+export type LatchkeyEvent =
+  | DecisionEvent
+  | OriginFailedEvent
+  | KeyEvent
+  | TokenEvent
+  | SlotEvent
+  | GatewayTokenEvent
+  | NoticeEvent
 
 /** Every type of event. */
 export const EVENT_TYPES: readonly LatchkeyEvent['type'][] = [
   'decision',
   'origin-failed',
   ...KEY_EVENT_TYPES,
+  'token-issued',
   'static-slot-near-deadline',
   ...GATEWAY_TOKEN_EVENT_TYPES,
   'notice',

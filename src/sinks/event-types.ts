@@ -4,7 +4,7 @@ import { EVENT_TYPES } from '../model/event.ts'
 type EventType = LatchkeyEvent['type']
 
 /** What may come once a request: an origin that is down would crowd out what happened to keys. */
-const ONCE_A_REQUEST: readonly EventType[] = ['decision', 'origin-failed']
+const ONCE_A_REQUEST: readonly EventType[] = ['decision', 'origin-failed', 'token-issued']
 
 /** What a webhook is sent where it names no types: all but what may come with every request. */
 export const USUAL_TYPES: readonly EventType[] = EVENT_TYPES.filter((type) => !ONCE_A_REQUEST.includes(type))

@@ -5,6 +5,7 @@ import type { Reply } from '../../respond.ts'
 import { addEventRoutes } from './events.ts'
 import { addHolderRoutes } from './holder.ts'
 import { addImportRoute } from './imports.ts'
+import { addIssuingRoutes } from './issue.ts'
 import { addKeyRoutes } from './keys.ts'
 import { addOpenapiRoute } from './openapi.ts'
 import type { Operation } from './operations.ts'
@@ -31,6 +32,7 @@ export function keysApp(parts: KeysAppParts): (request: KeysRequest) => Promise<
   addUsageRoutes(app, parts)
   addTokenRoutes(app, parts)
   addHolderRoutes(app, parts)
+  addIssuingRoutes(app, parts)
   addOpenapiRoute(app, parts)
   app.notFound((c) => problem(c, 'not-found'))
   app.onError((error, c) => {

@@ -53,7 +53,7 @@ export function queryOf<Query>(schema: v.GenericSchema<unknown, Query>): Brings<
  */
 export function formToken(): Brings<'token', string> {
   return async (c, next) => {
-    const text = textOf(c, 'application/x-www-form-urlencoded')
+    const text = formText(c)
     if (text instanceof Response) return text
     const [token, ...more] = new URLSearchParams(text).getAll('token')
     if (token === undefined || token === '' || more.length > 0) {
@@ -62,6 +62,11 @@ export function formToken(): Brings<'token', string> {
     c.set('token', token)
     return next()
   }
+}
+
+/** The text of a form; a reply where it is too long, of another type, or no UTF-8. */
+export function formText(c: KeysContext): string | Response {
+  return textOf(c, 'application/x-www-form-urlencoded')
 }
 
 function errorsAt(names: readonly string[], isWrong: (name: string) => boolean, detail: string): ProblemError[] {

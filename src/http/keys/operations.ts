@@ -20,6 +20,8 @@ export type Operation =
   | 'introspect'
   | 'revoke-token'
   | 'rotate-own'
+  | 'issue-token'
+  | 'read-key-set'
   | 'read-openapi'
 
 /** An operation: how it is asked for, and who may. */
@@ -55,6 +57,9 @@ export const OPERATIONS: readonly OperationRow[] = [
   { ...judged('introspect', 'POST', '/introspect', 'latchkey.introspect'), access: 'read' },
   { ...judged('revoke-token', 'POST', '/revoke', 'latchkey.keys.revoke'), passage: 'optional' },
   { operation: 'rotate-own', method: 'POST', path: '/whoami/rotate', access: 'write', passage: 'judged' },
+  // The key that is traded stands where RFC 6749 (2.3.1) has it, so whoever answers judges it.
+  { operation: 'issue-token', method: 'POST', path: '/token', access: 'write', passage: 'public' },
+  { operation: 'read-key-set', method: 'GET', path: '/jwks.json', access: 'read', passage: 'public' },
   { operation: 'read-openapi', method: 'GET', path: '/openapi.json', access: 'read', passage: 'public' },
 ]
 
@@ -72,11 +77,20 @@ export function findOperation(path: string, method: string): OperationRow | unde
   return OPERATIONS.find((row) => row.path === pattern && row.method === asked)
 }
 
+/** What only a deployment that issues tokens has. */
+const OF_ISSUING: ReadonlySet<Operation> = new Set(['issue-token', 'read-key-set'])
+
 /** What a request under `base` is matched with, where it asks for an operation. `method` is the one that a preflight asks for. */
-export function matchOperation(base: string, target: Target, method: string, isPreflight: boolean): Match | undefined {
+export function matchOperation(
+  base: string,
+  target: Target,
+  method: string,
+  isPreflight: boolean,
+  isIssuing = false,
+): Match | undefined {
   const { path, query } = target
   const row = path.startsWith(`${base}/`) ? findOperation(path.slice(base.length), method) : undefined
-  if (!row) return undefined
+  if (!row || (OF_ISSUING.has(row.operation) && !isIssuing)) return undefined
   const { permission, access, passage } = row
   return {
     pattern: base + row.path,

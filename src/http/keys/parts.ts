@@ -6,6 +6,7 @@ import type { EpochSeconds } from '../../model/access.ts'
 import type { Place } from '../../model/credential.ts'
 import type { Sink, Store } from '../../model/ports.ts'
 import type { Principal } from '../../model/principal.ts'
+import type { Issuing } from './issuing.ts'
 import type { Operation } from './operations.ts'
 
 /** A request for key management that the gate has allowed. Plain data, as what was judged is what is served. */
@@ -48,6 +49,8 @@ export interface KeysAppParts {
   readonly prove: (token: string, at: EpochSeconds) => Promise<Proved | undefined>
   /** Whether keys of a configured credential may rotate themselves. */
   readonly selfRotation: (credential: string) => boolean
+  /** Absent: nothing is issued. */
+  readonly issuing?: Issuing | undefined
   /** Told of what failed, by name. */
   readonly sink?: Sink
 }

@@ -91,6 +91,15 @@ export interface OwnRotationView {
   readonly rotation: { readonly until: string } | null
 }
 
+/** RFC 6749 (5.1). */
+export interface IssuedToken {
+  readonly access_token: string
+  readonly token_type: 'Bearer'
+  readonly expires_in: number
+  /** What the token may do; absent: whatever a full-access key may. */
+  readonly scope?: string
+}
+
 /** RFC 7662 (2.2), with what else is known of a key. `scope` is there for `custom` keys alone. */
 export type Introspection =
   | { readonly active: false }

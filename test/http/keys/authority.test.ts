@@ -17,7 +17,7 @@ describe('who may do what', () => {
     return ASKED.filter(({ method, target }) => !refusal(method, target, by)).map(({ operation }) => operation)
   }
 
-  const FREE = ['rotate-own', 'read-openapi']
+  const FREE = ['rotate-own', 'issue-token', 'read-key-set', 'read-openapi']
 
   test.each(OWN_PERMISSIONS)(
     'a custom principal with %s alone may do what needs it, and nothing else',

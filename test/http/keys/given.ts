@@ -190,7 +190,7 @@ export function custom(permissions: readonly string[], more: Partial<Principal> 
 const policies = [surface(), permissions()]
 
 function refusalOf(method: string, target: string, by: Principal): Refusal | undefined {
-  const match = matchOperation(BASE, { path: BASE + target, query: undefined }, method, false) as Match
+  const match = matchOperation(BASE, { path: BASE + target, query: undefined }, method, false, true) as Match
   const attempt = { principal: by, match } as Attempt
   for (const policy of policies) {
     const refusal = policy(attempt)

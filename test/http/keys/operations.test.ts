@@ -24,6 +24,8 @@ describe('operations', () => {
     ['POST', '/introspect', 'introspect'],
     ['POST', '/revoke', 'revoke-token'],
     ['POST', '/whoami/rotate', 'rotate-own'],
+    ['POST', '/token', 'issue-token'],
+    ['GET', '/jwks.json', 'read-key-set'],
     ['GET', '/openapi.json', 'read-openapi'],
   ])('%s %s is %s', (method, path, expected) => {
     expect(findOperation(path, method)?.operation).toBe(expected)
@@ -77,14 +79,22 @@ describe('operations', () => {
 
   test('read where they ask by GET or change nothing, and write where they change something', () => {
     const reading = OPERATIONS.filter(({ access }) => access === 'read').map(({ operation }) => operation)
-    expect(reading).toEqual(['list-keys', 'read-key', 'list-events', 'read-usage', 'introspect', 'read-openapi'])
+    expect(reading).toEqual([
+      'list-keys',
+      'read-key',
+      'list-events',
+      'read-usage',
+      'introspect',
+      'read-key-set',
+      'read-openapi',
+    ])
   })
 
   test('need just the permissions that a principal of the surface keys may have', () => {
     const needed = OPERATIONS.flatMap(({ permission = [] }) => permission)
     expect([...new Set(needed)].sort()).toEqual([...OWN_PERMISSIONS].sort())
     const free = OPERATIONS.filter(({ permission }) => permission === undefined).map(({ operation }) => operation)
-    expect(free).toEqual(['rotate-own', 'read-openapi'])
+    expect(free).toEqual(['rotate-own', 'issue-token', 'read-key-set', 'read-openapi'])
   })
 })
 
@@ -111,6 +121,14 @@ describe('what the gate judges by', () => {
     ['GET', '/openapi.json', 'public', undefined],
   ])('%s %s passes as %s', (method, path, passage, surface) => {
     expect(matchOperation('/base', target(`/base${path}`), method, false)).toMatchObject({ passage, surface })
+  })
+
+  test.each([
+    ['POST', '/token'],
+    ['GET', '/jwks.json'],
+  ])('%s %s is public, and there only where tokens are issued', (method, path) => {
+    expect(matchOperation('/base', target(`/base${path}`), method, false, true)).toMatchObject({ passage: 'public' })
+    expect(matchOperation('/base', target(`/base${path}`), method, false)).toBeUndefined()
   })
 
   test('is nothing beside the base, and a preflight where one is asked', () => {
