@@ -91,12 +91,15 @@ function checkCredential(credential: CredentialDocument, before: readonly Creden
 }
 
 function checkApiKey(
-  { prefixes = DEFAULT_PREFIXES, peppers }: ApiKeyDocument,
+  { prefixes = DEFAULT_PREFIXES, peppers, selfRotation }: ApiKeyDocument,
   before: readonly CredentialDocument[],
   { store }: Partial<Document>,
   report: Report,
 ): void {
   if (store === undefined) report([], 'beside "store", which says where keys are kept')
+  if (selfRotation && store?.kind === 'cloudflare-kv') {
+    report(['selfRotation'], 'nothing, or false: in Workers KV a holder could rotate a key that was just revoked')
+  }
   const taken = new Set(
     before.flatMap((other) => (other?.kind === 'api-key' ? (other.prefixes ?? DEFAULT_PREFIXES) : [])),
   )

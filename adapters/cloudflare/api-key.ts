@@ -19,10 +19,11 @@ export const apiKey: WorkerKind = {
   ...apiKeyKind,
   management,
   parts: (bindings, { now, sink: own }) => ({
-    openStore({ document: { store } }) {
+    openStore({ document: { store, credentials } }) {
       const binding = store?.binding ?? ''
-      const found = storeOf(bindings[binding], now)
-      if (!found) own.write({ type: 'notice', level: 'error', message: missing(binding) })
+      const isRotated = credentials.some((each) => each.kind === 'api-key' && each.selfRotation)
+      const found = storeOf(bindings[binding], now, isRotated)
+      if (!found) own.write({ type: 'notice', level: 'error', message: missing(binding, isRotated) })
       return found
     },
     recorder: (settings, store, sink) =>
@@ -38,13 +39,14 @@ export const apiKey: WorkerKind = {
   }),
 }
 
-function missing(binding: string): string {
-  return `no store: binding ${binding} is neither a D1 database nor a KV namespace`
+function missing(binding: string, isRotated: boolean): string {
+  return `no store: binding ${binding} is ${isRotated ? 'no D1 database, which selfRotation needs' : 'neither a D1 database nor a KV namespace'}`
 }
 
-function storeOf(binding: unknown, now: () => number): Store | undefined {
+/** A holder who rotates in KV, which he may see as it was a minute ago, could undo that his key was revoked. */
+function storeOf(binding: unknown, now: () => number, isRotated: boolean): Store | undefined {
   if (isD1(binding)) return cloudflareD1(binding as D1Database, { now })
-  if (!has(binding, 'getWithMetadata')) return undefined
+  if (isRotated || !has(binding, 'getWithMetadata')) return undefined
   return late(
     import('../../src/stores/cloudflare-kv.ts').then(({ cloudflareKv }) =>
       cloudflareKv(binding as KvNamespace, { now }),

@@ -19,6 +19,8 @@ import { writeReply } from './write.ts'
 
 /** Node's own limit, which it forgets where `requestTimeout` is off. */
 const HEADERS_MILLISECONDS = 60_000
+/** How long a body may still come after its reply. */
+const UNREAD_MILLISECONDS = 30_000
 
 /** A Node server that lets every request through the gate: plain ones, upgrades, CONNECT, and those with `Expect`. */
 export function gateServer(gate: Gate, origin: Origin, now: () => EpochSeconds, tls: TlsFiles | undefined): Server {
@@ -54,6 +56,7 @@ export function gateServer(gate: Gate, origin: Origin, now: () => EpochSeconds, 
   }
 
   function listener(incoming: IncomingMessage, outgoing: ServerResponse): void {
+    if (hasContent(incoming)) outgoing.once('finish', () => endUnread(incoming))
     const withoutFetch = () =>
       handle(incoming, outgoing, ({ judgement, allowed }) => origin.forward(incoming, outgoing, judgement, allowed))
     // Hono makes a new response for HEAD, which loses the mark that this one was sent already.
@@ -123,4 +126,12 @@ export function gateServer(gate: Gate, origin: Origin, now: () => EpochSeconds, 
 /** Whether a body was announced that is not empty. */
 function hasContent({ headers }: IncomingMessage): boolean {
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0
+}
+
+/** Whoever has the reply and goes on sending is not waited for without an end. */
+function endUnread(incoming: IncomingMessage): void {
+  if (incoming.complete) return
+  const timer = setTimeout(() => incoming.socket.destroy(), UNREAD_MILLISECONDS)
+  timer.unref()
+  incoming.once('close', () => clearTimeout(timer))
 }

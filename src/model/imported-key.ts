@@ -4,6 +4,9 @@ import type { GrantType } from './principal.ts'
 /** How the system that a key was imported from digests its tokens. */
 export type ImportScheme = 'strapi' | 'sha256'
 
+/** Longer tokens are neither imported nor looked up: what a configured shape costs grows with them. */
+export const MOST_IMPORTED_CHARACTERS = 1024
+
 /** A key of another system, whose token goes on counting: what every source of an import is turned into. */
 export interface ImportedKey {
   /** 1 to 100 visible characters; unique within one import. */

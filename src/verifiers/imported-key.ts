@@ -5,6 +5,7 @@ import type { Maybe } from '../lib/maybe.ts'
 import { after } from '../lib/maybe.ts'
 import type { EpochSeconds } from '../model/access.ts'
 import type { Refusal } from '../model/decision.ts'
+import { MOST_IMPORTED_CHARACTERS } from '../model/imported-key.ts'
 import type { Digests, Reader, Verifier } from '../model/ports.ts'
 import type { Principal } from '../model/principal.ts'
 import type { FindKey } from './known-key.ts'
@@ -74,6 +75,7 @@ export function importedKey({ shapes, peppers, aliases, find, digests }: Importe
   return {
     kind: 'api-key',
     verify({ token, fingerprint }, { at }) {
+      if (token.length > MOST_IMPORTED_CHARACTERS) return undefined
       const proof = proved.get(fingerprint)
       if (!proof || hasEnded(proof.until, at)) return orUnavailable(() => prove(token, fingerprint, at))
       // A key that was deleted may have been imported anew, under another id.
