@@ -1,3 +1,4 @@
+import { MOST_IMPORTED_CHARACTERS } from '../model/imported-key.ts'
 import { sha256Hex } from './hash.ts'
 import type { Seen } from './shape.ts'
 import { note, notePrefix } from './shape.ts'
@@ -31,6 +32,9 @@ export async function proven(found: Claim | Left, seen: Seen): Promise<Proven | 
   if (plain === '') return { ...refused, left: 'it has no token' }
   if (!SENDABLE.test(plain))
     return { ...refused, left: 'its token holds white space, a comma or what no header carries' }
+  if (plain.length > MOST_IMPORTED_CHARACTERS) {
+    return { ...refused, left: `its token has more than ${MOST_IMPORTED_CHARACTERS} characters` }
+  }
   note(seen, plain)
   const hash = await sha256Hex(plain)
   return { ...claim, scheme: 'sha256', hash, bits: bitsOf(plain), hidden: [...hidden, plain, hash] }

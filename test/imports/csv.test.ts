@@ -69,6 +69,12 @@ describe('a line is left', () => {
   test.each([
     ['for a token that another line has', `a,${STRONG}\nb,${STRONG}`, 'row 2 (b)', 'it has the token of row 1'],
     ['for no token', 'a,', 'row 1 (a)', 'it has no token'],
+    [
+      'for a token that no gate looks up',
+      `a,${'x1'.repeat(513)}`,
+      'row 1 (a)',
+      'its token has more than 1024 characters',
+    ],
     ['for a token with white space', `a,x ${STRONG}`, 'row 1 (a)', /white space, a comma or what no header carries/],
     ['for a token with a comma', `a,"x,${STRONG}"`, 'row 1 (a)', /a comma/],
     ['for a token that is not ASCII', `a,\u00e4${STRONG}`, 'row 1 (a)', /what no header carries/],
