@@ -30,6 +30,10 @@ const COMMANDS: Commands = {
     description: 'make keys of gateways, and sign their tokens',
     commands: () => import('./gateway-key/commands.ts').then(({ GATEWAY_KEY_COMMANDS }) => GATEWAY_KEY_COMMANDS),
   },
+  jwt: {
+    description: 'sign JSON Web Tokens, and make keys for it',
+    commands: () => import('./jwt/commands.ts').then(({ JWT_COMMANDS }) => JWT_COMMANDS),
+  },
   whoami: {
     description: 'ask a deployment what a token may do',
     load: () => import('./whoami.ts').then(({ whoami, WHOAMI_FLAGS }) => ({ flags: WHOAMI_FLAGS, run: whoami })),
