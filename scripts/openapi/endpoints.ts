@@ -51,7 +51,13 @@ export const ENDPOINTS: Readonly<Record<Operation, Endpoint>> = {
       'All filters must fit. A page may hold fewer keys than the limit, even none: only `cursor` tells whether more follow. ' +
       'By `expires` only keys that end are listed.',
     query: listSchema,
-    replies: { 200: { description: 'a page', schema: 'KeyPage', example: { items: [examples.key], cursor: null } } },
+    replies: {
+      200: {
+        description: 'a page',
+        schema: 'KeyPage',
+        example: { items: [examples.key], cursor: null, unreadable: 0 },
+      },
+    },
     problems: [],
   },
   'create-key': {

@@ -5,6 +5,7 @@ import type {
   Introspection,
   IssuedToken,
   IssuedView,
+  KeyPageView,
   KeyView,
   OwnRotationView,
   PageView,
@@ -69,7 +70,11 @@ const keyEntries = {
 
 export const key: v.GenericSchema<KeyView> = v.strictObject(keyEntries)
 export const issuedKey: v.GenericSchema<IssuedView> = v.strictObject({ ...keyEntries, token })
-export const keyPage: v.GenericSchema<PageView<KeyView>> = v.strictObject({ items: v.array(key), cursor })
+export const keyPage: v.GenericSchema<KeyPageView> = v.strictObject({
+  items: v.array(key),
+  cursor,
+  unreadable: told(v.number(), 'how many records were passed over that cannot be read'),
+})
 export const revealedToken: v.GenericSchema<{ token: string }> = v.strictObject({ token: v.string() })
 
 export const ownRotation: v.GenericSchema<OwnRotationView> = v.strictObject({

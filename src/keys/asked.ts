@@ -94,5 +94,7 @@ export interface KeyQuery {
 /** A page may hold fewer keys than were asked for, even none: only `cursor` tells whether more follow. */
 export interface KeyPage {
   readonly items: readonly Kept[]
+  /** How many records were passed over that cannot be read: a later version has written them, or another program. */
+  readonly unreadable: number
   readonly cursor?: string
 }

@@ -1,3 +1,4 @@
+import type { Entry } from '../model/ports.ts'
 import type { Actor } from './actor.ts'
 import { isWithinSight } from './actor.ts'
 import type { Kept, KeyPage, KeyQuery } from './asked.ts'
@@ -5,7 +6,7 @@ import { cursorsFor } from './cursors.ts'
 import type { Desk } from './desk.ts'
 import { KEY_PREFIX } from './desk.ts'
 import type { KeyRecord } from './record.ts'
-import { decodeRecord } from './record.ts'
+import { decodeRecord, RecordUnreadable } from './record.ts'
 
 /** How many pages of the store one page of keys may take. */
 const MOST_PAGES = 5
@@ -17,18 +18,32 @@ const MOST_PAGES = 5
 export async function list(desk: Desk, query: KeyQuery, by: Actor): Promise<KeyPage> {
   const most = Math.max(1, Math.trunc(query.limit) || 1)
   const items: Kept[] = []
+  let unreadable = 0
   const cursors = cursorsFor(by, desk)
   let from = query.from === undefined ? undefined : await cursors.opened(query.from)
   for (let page = 0; page < MOST_PAGES && items.length < most; page++) {
     const limit = most - items.length
     const order = { by: query.by ?? 'id', ...(from !== undefined && { from }) } as const
     const found = await desk.store.list({ prefix: KEY_PREFIX, limit, ...order })
-    const read = found.items.map(({ value, version }) => ({ record: decodeRecord(value), version }))
-    items.push(...read.filter(({ record }) => isWithinSight(by, record) && fits(record, query)))
+    for (const entry of found.items) {
+      const kept = readable(entry)
+      if (!kept) unreadable++
+      else if (isWithinSight(by, kept.record) && fits(kept.record, query)) items.push(kept)
+    }
     from = found.cursor
-    if (from === undefined) return { items }
+    if (from === undefined) break
   }
-  return from === undefined ? { items } : { items, cursor: await cursors.given(from) }
+  return { items, unreadable, ...(from !== undefined && { cursor: await cursors.given(from) }) }
+}
+
+/** One record that a later version has written must not hide all others. */
+function readable({ value, version }: Entry): Kept | undefined {
+  try {
+    return { record: decodeRecord(value), version }
+  } catch (error) {
+    if (error instanceof RecordUnreadable) return undefined
+    throw error
+  }
 }
 
 function fits(record: KeyRecord, { owner, state, surface, type, search }: KeyQuery): boolean {

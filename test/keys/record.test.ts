@@ -77,18 +77,7 @@ describe('a stored record', () => {
 })
 
 describe('a record that a later version has written', () => {
-  const verbs = [
-    'show',
-    'list',
-    'update',
-    'rename',
-    'rotate',
-    'suspend',
-    'resume',
-    'revoke',
-    'remove',
-    'reveal',
-  ] as const
+  const verbs = ['show', 'update', 'rename', 'rotate', 'suspend', 'resume', 'revoke', 'remove', 'reveal'] as const
 
   test.each(verbs)('is refused by %s, and left as it is', async (verb) => {
     const { keys, store, events } = given({ encryptionKey: 'an encryption key' })
@@ -98,7 +87,6 @@ describe('a record that a later version has written', () => {
     const before = (await store.get(`key:${id}`)) as Entry
     const asked = {
       show: () => keys.show(id, 'operator'),
-      list: () => keys.list({ limit: 10 }, 'operator'),
       update: () => keys.update(id, { owner: 'acme' }, 'operator', NOW),
       rename: () => keys.update(id, { name: 'deploy' }, 'operator', NOW),
       rotate: () => keys.rotate(id, { overlapSeconds: 0 }, 'operator', NOW),
@@ -126,4 +114,13 @@ describe('a record that a later version has written', () => {
     await expect(keys.import(key, 'operator', NOW)).rejects.toBeInstanceOf(RecordUnreadable)
     expect(await store.get(`key:${result.record.id}`)).toEqual(before)
   })
+})
+
+test('a record that cannot be read hides no other one from a listing', async () => {
+  const { keys, store } = given()
+  const later = await created({ keys }, 'later')
+  await created({ keys }, 'ci')
+  await store.put(`key:${later.record.id}`, JSON.stringify({ ...later.record, v: 2 }), { index: { name: 'later' } })
+  const { items, unreadable } = await keys.list({ limit: 10 }, 'operator')
+  expect({ names: items.map(({ record }) => record.name), unreadable }).toEqual({ names: ['ci'], unreadable: 1 })
 })

@@ -10,7 +10,7 @@ import type { KeyContext, KeysAppParts, KeysEnv } from './parts.ts'
 import { actorOf } from './parts.ts'
 import { problem, unchanged } from './problems.ts'
 import { listSchema } from './queries.ts'
-import type { IssuedView, KeyView, PageView } from './replies.ts'
+import type { IssuedView, KeyPageView, KeyView } from './replies.ts'
 import { keyChangeSchema, newKeySchema, nothingSchema, revocationSchema, rotationSchema } from './schemas.ts'
 import { viewOf } from './view.ts'
 
@@ -45,7 +45,7 @@ export function addKeyRoutes(app: Hono<KeysEnv>, parts: KeysAppParts): void {
     const query = { ...filter, limit, ...(sort && { by: sort }), ...(cursor !== undefined && { from: cursor }) }
     const page = await registry.list(query, actorOf(c))
     const items = await Promise.all(page.items.map((kept) => view(kept, c.env.at)))
-    return c.json<PageView<KeyView>>({ items, cursor: page.cursor ?? null })
+    return c.json<KeyPageView>({ items, cursor: page.cursor ?? null, unreadable: page.unreadable })
   })
 
   app.post('/keys', jsonBody(newKeySchema), async (c) => {

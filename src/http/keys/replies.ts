@@ -46,6 +46,11 @@ export interface PageView<Item> {
   readonly cursor: string | null
 }
 
+/** A page of keys, and how many records on it cannot be read: a later version has written them. */
+export interface KeyPageView extends PageView<KeyView> {
+  readonly unreadable: number
+}
+
 /** What became of each key of an import, in the order in which they were sent. */
 export interface ImportView {
   readonly results: readonly ImportResult[]

@@ -110,7 +110,7 @@ describe('what the gate judges by', () => {
       passage: 'judged',
       access: 'write',
       surface: 'keys',
-      permissions: [{ text: 'latchkey.keys.delete' }],
+      permissions: [{ parts: ['latchkey', '.', 'keys', '.', 'delete'] }],
       endpoint: 'keys',
     })
   })
