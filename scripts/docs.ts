@@ -3,6 +3,8 @@ import { pathToFileURL } from 'node:url'
 import { CHECK_FLAGS } from '../src/cli/check.ts'
 import { EXPLAIN_FLAGS } from '../src/cli/explain.ts'
 import { GATEWAY_KEY_COMMANDS } from '../src/cli/gateway-key/commands.ts'
+import { KEY_NEW_FLAGS } from '../src/cli/jwt/key-new.ts'
+import { SIGN_FLAGS } from '../src/cli/jwt/sign.ts'
 import { ACCESS_FLAGS } from '../src/cli/keys/access.ts'
 import { KEY_COMMANDS } from '../src/cli/keys/commands.ts'
 import { PEPPER_FLAGS } from '../src/cli/pepper.ts'
@@ -24,6 +26,7 @@ export const GENERATED_PAGES: readonly string[] = [
   'docs/http.md',
   'docs/cli.md',
   'docs/gateway-keys.md',
+  'docs/issuing.md',
 ]
 
 const GATEWAY_KEY_FLAGS = await Promise.all(
@@ -47,6 +50,8 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
   'flags of token': () => flags(TOKEN_FLAGS),
   'flags of pepper': () => flags(PEPPER_FLAGS),
   'flags of whoami': () => flags(WHOAMI_FLAGS),
+  'flags of jwt sign': () => flags(SIGN_FLAGS),
+  'flags of jwt key new': () => flags(KEY_NEW_FLAGS),
   'commands of keys': keyCommands,
   'flags of keys': () => flags(ACCESS_FLAGS),
   ...Object.fromEntries(GATEWAY_KEY_FLAGS.map(([name, each]) => [`flags of gateway-key ${name}`, () => flags(each)])),

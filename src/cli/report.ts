@@ -63,8 +63,11 @@ function entryOf({ credentials, limiter, webhooks }: Document, host: HostName): 
   return lists.length === 0 ? null : lists.map(([name, list]) => `${name}: [${list.join(', ')}]`).join(', ')
 }
 
-function ceilingOf({ grant, surface, kind, document }: CredentialSettings): string {
-  const hasClaims = 'permissionsClaim' in document || 'grants' in document
+function ceilingOf({ grant: given, surface, kind, document }: CredentialSettings): string {
+  const isOwn = document.kind === 'jwt' && 'own' in document.keys
+  const hasClaims = isOwn || 'permissionsClaim' in document || 'grants' in document
+  // Own tokens always say it themselves: without a type there is no ceiling.
+  const grant = isOwn && document.type === undefined ? undefined : given
   const says = kind === 'api-key' ? 'what each key says' : hasClaims ? 'what each token says' : undefined
   if (!grant) return surface === 'api' ? `${says}` : `${says}, surface ${surface}`
   const type = grant.type === 'custom' ? `custom: ${grant.permissions.join(', ')}` : grant.type
