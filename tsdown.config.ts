@@ -73,7 +73,7 @@ const VALIDATOR = 'src/validate.ts'
 /** The gate of a document as a Worker. */
 function worker(name: string, document: string): UserConfig[] {
   const ofKeys = ['src/http/manage.ts', 'src/key-recorder.ts', 'src/stores/cloudflare-kv.ts']
-  const ofTokens = ['src/key-sets/reading.ts']
+  const ofTokens = ['src/key-sets/reading-by-fetch.ts', 'src/own-tokens.ts']
   return deployment({
     name,
     document,

@@ -3,13 +3,14 @@ import { slotsOf } from './config.ts'
 import type { ForeignJwtDocument } from './document.ts'
 import type { KeySet, VerifyingKey } from './key-sets/keys.ts'
 import { sameObjects } from './key-sets/keys.ts'
+import type { LoadReading } from './key-sets/reading.ts'
 import type { RemoteOptions } from './key-sets/remote.ts'
 import { remote } from './key-sets/remote.ts'
 import type { KeySource } from './key-sets/source.ts'
 import { fixed } from './key-sets/source.ts'
 import type { KindParts, ValuesOf } from './kind.ts'
 import type { Maybe } from './lib/maybe.ts'
-import type { FetchDocument, Sink } from './model/ports.ts'
+import type { Sink } from './model/ports.ts'
 import { nameOfError } from './model/store-error.ts'
 
 /** The keys of a credential under the secrets that count now; undefined where none is set. */
@@ -18,22 +19,19 @@ export type KeysNow = (valuesOf: ValuesOf) => Maybe<KeySource | undefined>
 /** Reads the keys in a value of a secret. Rejects with `KeySetRefused` where it has none that are usable. */
 type Read = (text: string, until: Slot['until']) => Promise<readonly VerifyingKey[]>
 
-/** No request with another credential needs it: it is loaded when keys are first read. */
-const reading = () => import('./key-sets/reading.ts')
-
 /** Where a credential's document says that its keys are. */
 export function keysOf(
   { keys, issuer, algorithms }: ForeignJwtDocument,
   name: string,
   { host, settings: { staleSeconds } }: KindParts,
-  fetchDocument: FetchDocument,
+  reading: LoadReading,
 ): KeysNow {
   const failed = tellsRefusal(name, host.sink)
   if ('jwksUrl' in keys || 'discover' in keys) {
     const publication = 'jwksUrl' in keys ? { url: keys.jwksUrl } : { issuer: issuer as string }
     let asking: RemoteOptions['ask'] | undefined
     const ask: RemoteOptions['ask'] = async (known, at) => {
-      asking ??= (await reading()).published(publication, algorithms, fetchDocument)
+      asking ??= (await reading()).published(publication, algorithms)
       return asking(known, at)
     }
     const source = remote({ ask, staleSeconds, failed })

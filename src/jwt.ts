@@ -1,9 +1,9 @@
 import type { CredentialSettings } from './config.ts'
 import type { ForeignJwtDocument, JwtDocument } from './document.ts'
 import { keysOf } from './jwt-keys.ts'
+import type { LoadReading } from './key-sets/reading.ts'
 import type { KeySource } from './key-sets/source.ts'
 import type { KindParts, PreparedKind, VerifierKind } from './kind.ts'
-import type { FetchDocument } from './model/ports.ts'
 import type { Grant } from './model/principal.ts'
 import type { ProveBy } from './own-tokens.ts'
 import { resourceMetadata } from './resource-metadata.ts'
@@ -18,8 +18,8 @@ const JWT_TURN = 3
 const DEFAULT_TYPES = ['JWT', 'at+jwt']
 const DEFAULT_TOLERANCE_SECONDS = 5
 
-/** JSON Web Tokens, on a host that fetches documents in its own way. */
-export function jwtBy(fetchDocument: FetchDocument): VerifierKind {
+/** JSON Web Tokens, on a host that reads keys in its own way. */
+export function jwtBy(reading: LoadReading): VerifierKind {
   return {
     kind: 'jwt',
     metadata: resourceMetadata,
@@ -28,7 +28,7 @@ export function jwtBy(fetchDocument: FetchDocument): VerifierKind {
       if ('own' in (credential.document as JwtDocument).keys) return ownLater(credential, parts)
       const document = credential.document as ForeignJwtDocument
       const rules = rulesOf(credential, document)
-      const keysNow = keysOf(document, name, parts, fetchDocument)
+      const keysNow = keysOf(document, name, parts, reading)
       const proved = proofs<ProvedToken>()
       const at = new Set(places)
       let keys: KeySource | undefined

@@ -10,7 +10,7 @@ const byPath = new Map(modules.map((module) => [module.path, module]))
 const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
   [0, /^src\/lib\//],
   [1, /^src\/model\//],
-  [2, /^src\/(?:crypto|documents|imports|key-sets|keys|limiters|secrets|sinks|stores|dialects)\//],
+  [2, /^src\/(?:crypto|imports|key-sets|keys|limiters|secrets|sinks|stores|dialects)\//],
   [3, /^src\/(?:verifiers|policies)\//],
   [4, /^src\/[^/]+$/],
   // Key management knows nothing of the gate that judges for it.
@@ -22,7 +22,7 @@ const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
 
 /** The only modules that may know Node. */
 const ON_NODE =
-  /^(?:src\/crypto\/node\.ts|src\/documents\/http\.ts|src\/secrets\/file\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|dynamodb-call|sqlite-file|sqlite-held)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
+  /^(?:src\/crypto\/node\.ts|src\/key-sets\/(?:documents|reading)-by-http\.ts|src\/secrets\/file\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|dynamodb-call|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
 
 /** Where each package may be imported; one that is not here may be imported nowhere. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {

@@ -2,11 +2,10 @@ import { afterEach, describe, expect, test } from 'vitest'
 import type { Latchkey } from '../src/build.ts'
 import { build } from '../src/build.ts'
 import type { CredentialDocument, Document, JwtDocument } from '../src/document.ts'
-import { byFetch } from '../src/documents/fetch.ts'
-import { byHttp } from '../src/documents/http.ts'
 import { equipmentOf } from '../src/equipment.ts'
 import { jwtBy } from '../src/jwt.ts'
-import type { FetchDocument, Host } from '../src/model/ports.ts'
+import type { LoadReading } from '../src/key-sets/reading.ts'
+import type { Host } from '../src/model/ports.ts'
 import { accessOf, bearer, NOW } from './given/access.ts'
 import { hostOf, TOKENS } from './given/authority.ts'
 import type { Issuer } from './given/issuer.ts'
@@ -43,8 +42,11 @@ function documentOf(...credentials: (Partial<JwtDocument> | CredentialDocument)[
   }
 }
 
-function authorityOf(document: Document, host: Host, fetchDocument: FetchDocument = byHttp): Latchkey {
-  return build(document, host, { transport: 'any' }, equipmentOf([jwtBy(fetchDocument)], [], undefined))
+const byHttp: LoadReading = () => import('../src/key-sets/reading-by-http.ts')
+const byFetch: LoadReading = () => import('../src/key-sets/reading-by-fetch.ts')
+
+function authorityOf(document: Document, host: Host, reading: LoadReading = byHttp): Latchkey {
+  return build(document, host, { transport: 'any' }, equipmentOf([jwtBy(reading)], [], undefined))
 }
 
 /** What is decided about a token: whose it is, or the reason and what the operator is told of it. */
@@ -222,17 +224,17 @@ describe('a shared secret', () => {
   })
 })
 
-describe.each<[string, FetchDocument]>([
+describe.each<[string, LoadReading]>([
   ['byHttp', byHttp],
   ['byFetch', byFetch],
-])('an issuer, %s', (_, fetchDocument) => {
+])('an issuer, %s', (_, reading) => {
   /** An issuer on this machine, and who asks it. */
   async function given({ discover = false, ...more }: Partial<JwtDocument> & { discover?: boolean } = {}) {
     issuer = await startIssuer(keySet('ec1'))
     const { url } = issuer
     const host = hostOf({})
     const keys = discover ? { discover: true as const } : { jwksUrl: `${url}/jwks.json` }
-    const latchkey = authorityOf(documentOf({ issuer: url, keys, ...more }), host, fetchDocument)
+    const latchkey = authorityOf(documentOf({ issuer: url, keys, ...more }), host, reading)
     const token = (by: 'ec1' | 'ec2', kid?: string) =>
       mint({ by, claims: { iss: url }, ...(kid !== undefined && { header: { kid } }) })
     return { issuer, host, latchkey, token, ask: (text: string, at = NOW) => outcome(latchkey, text, { at }) }

@@ -1,6 +1,5 @@
-import { byFetch } from '../../src/documents/fetch.ts'
 import { jwtBy } from '../../src/jwt.ts'
 import type { MiddlewareKind } from './api-key.ts'
 
 /** JSON Web Tokens on Vercel. */
-export const jwt: MiddlewareKind = jwtBy(byFetch)
+export const jwt: MiddlewareKind = jwtBy(() => import('../../src/key-sets/reading-by-fetch.ts'))

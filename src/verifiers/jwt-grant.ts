@@ -24,17 +24,20 @@ export function claimedGrant(
   const claimed = permissionsClaim === undefined ? [] : textsOf(claimAt(claims, permissionsClaim), true)
   const held = roles === undefined ? [] : textsOf(claimAt(claims, roles.claim), WORDS.has(roles.claim))
   const mapped = held.flatMap((role) => roles?.map.get(role) ?? [])
-  const starred = claimed.filter(hasStar)
   const all = [...new Set([...claimed, ...mapped])]
+  const starred = claimed.filter(hasStar)
   return {
-    grant: {
-      type: 'custom',
-      permissions: [...new Set([...claimed.filter((text) => !hasStar(text)), ...mapped])],
-      literals: new Set(starred.map((text) => parsePermission(text).parts.join('\0'))),
-    },
+    grant: { type: 'custom', ...(starred.length === 0 ? { permissions: all } : split(claimed, starred, mapped)) },
     ceiling,
     covered: ceiling?.type === 'custom' ? coveredBy(ceiling.permissions, all) : all,
   }
+}
+
+/** What counts as a pattern, and what as it stands. */
+function split(claimed: readonly string[], starred: readonly string[], mapped: readonly string[]) {
+  const patterns = [...claimed.filter((text) => !hasStar(text)), ...mapped]
+  const literals = starred.map((text) => parsePermission(text).parts.join('\0'))
+  return { permissions: [...new Set(patterns)], literals: new Set(literals) }
 }
 
 /** The texts in a claim. Whatever else is in it grants nothing. */
@@ -44,5 +47,5 @@ function textsOf(value: unknown, isSplit: boolean): string[] {
 }
 
 function hasStar(text: string): boolean {
-  return parsePermission(text).parts.includes('*')
+  return text.includes('*') && parsePermission(text).parts.includes('*')
 }

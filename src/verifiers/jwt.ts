@@ -57,16 +57,24 @@ export function jwt(rules: JwtRules, keys: KeySource, proved: Proofs<ProvedToken
     const parsed = parseToken(shown.token)
     if (typeof parsed === 'string') return unknown(parsed)
     const why = headerMisfit(parsed, rules) ?? misfit(parsed.claims, rules) ?? ownerMisfit(parsed.claims, rules)
-    return why === undefined ? prove(parsed, shown, at, defer) : unknown(why)
+    if (why !== undefined) return unknown(why)
+    return after(keys.current(at, defer), (set) => (isRefusal(set) ? set : prove(parsed, shown, set, at, defer)))
   }
 
-  async function prove(parsed: ParsedToken, shown: Shown, at: EpochSeconds, defer: Defer): Promise<Outcome> {
-    let set: KeySet | Refusal | undefined = await keys.current(at, defer)
+  async function prove(
+    parsed: ParsedToken,
+    shown: Shown,
+    first: KeySet,
+    at: EpochSeconds,
+    defer: Defer,
+  ): Promise<Outcome> {
+    let set: KeySet | Refusal | undefined = first
     while (set && !isRefusal(set)) {
       const candidates = candidatesIn(set, parsed, at)
       for (const key of candidates) {
         if (!(await isSignedBy(key, shown.token))) continue
-        const proof = { key, times: timesOf(parsed.claims, rules), principal: principalOf(parsed.claims, rules) }
+        const times = timesOf(parsed.claims, rules)
+        const proof = { key, times, principal: principalOf(parsed.claims, times, rules) }
         proved.add(shown.fingerprint, proof)
         return judge(proof, at)
       }
@@ -116,16 +124,14 @@ function candidatesIn(set: KeySet, { algorithm, keyId }: ParsedToken, at: EpochS
   return Array.from(set).filter(fits).slice(0, MOST_TRIED)
 }
 
-async function isSignedBy({ key, algorithm }: VerifyingKey, token: string): Promise<boolean> {
-  try {
-    await compactVerify(token, key, { algorithms: [algorithm] })
-    return true
-  } catch {
-    return false
-  }
+function isSignedBy({ key, algorithm }: VerifyingKey, token: string): Promise<boolean> {
+  return compactVerify(token, key, { algorithms: [algorithm] }).then(
+    () => true,
+    () => false,
+  )
 }
 
-function principalOf(claims: Claims, rules: JwtRules): Principal {
+function principalOf(claims: Claims, { expiresAt }: Times, rules: JwtRules): Principal {
   const { name, surface, ownerClaim, grant } = rules
   return {
     kind: 'jwt',
@@ -134,6 +140,6 @@ function principalOf(claims: Claims, rules: JwtRules): Principal {
     owner: ownerClaim === undefined ? undefined : (claimAt(claims, ownerClaim) as string | undefined),
     surface,
     ...('type' in grant ? { grant } : claimedGrant(claims, grant)),
-    expiresAt: timesOf(claims, rules).expiresAt,
+    expiresAt,
   }
 }

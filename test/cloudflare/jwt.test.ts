@@ -31,7 +31,10 @@ const documentOf = (issuer: string): Document => ({
 })
 
 const builtModules = (): Bundle =>
-  ['index.js', 'reading.js', 'validate.js'].map((name) => ({ name, text: readFileSync(`${BUILT}/${name}`, 'utf8') }))
+  ['index.js', 'reading-by-fetch.js', 'own-tokens.js', 'validate.js'].map((name) => ({
+    name,
+    text: readFileSync(`${BUILT}/${name}`, 'utf8'),
+  }))
 
 let origin: TestOrigin
 let issuer: Issuer

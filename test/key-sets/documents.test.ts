@@ -2,8 +2,8 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { byFetch } from '../../src/documents/fetch.ts'
-import { byHttp } from '../../src/documents/http.ts'
+import { byFetch } from '../../src/key-sets/documents-by-fetch.ts'
+import { byHttp } from '../../src/key-sets/documents-by-http.ts'
 import type { FetchDocument } from '../../src/model/ports.ts'
 
 const BOUNDS = { bytes: 1000, milliseconds: 5000 }
