@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import type { Section } from './table.ts'
 import { passes, table } from './table.ts'
 
-/** Every case with the rounds that it takes, in full and with `--quick`; all together last about five minutes. */
+/** Every case with the rounds that it takes, in full and with `--quick`; all together last about six minutes. */
 const CASES: readonly (readonly [name: string, rounds: number, quick: number])[] = [
   ['in-process', 60, 10],
   ['in-process-plain', 20, 4],
