@@ -108,9 +108,12 @@ function headerMisfit({ algorithm, type }: ParsedToken, { algorithms, types }: J
   return type === undefined || types.has(type) ? undefined : 'another typ'
 }
 
-function ownerMisfit(claims: Claims, { ownerClaim }: JwtRules): string | undefined {
-  const owner = ownerClaim === undefined ? undefined : claimAt(claims, ownerClaim)
-  return owner === undefined || isName(owner) ? undefined : `${ownerClaim} is no text`
+/** Nobody is an owner without a name; and who manages keys without one manages those of all. */
+function ownerMisfit(claims: Claims, { ownerClaim, surface }: JwtRules): string | undefined {
+  if (ownerClaim === undefined) return undefined
+  const owner = claimAt(claims, ownerClaim)
+  if (owner === undefined) return surface === 'keys' ? `no ${ownerClaim}` : undefined
+  return isName(owner) ? undefined : `${ownerClaim} is no text`
 }
 
 function counts({ until }: VerifyingKey, at: EpochSeconds): boolean {

@@ -296,6 +296,18 @@ describe('whose it is', () => {
     })
   })
 
+  test('has an owner wherever it manages keys, as it would manage those of all owners else', async () => {
+    const rules = { ownerClaim: 'org' }
+    expect(await outcome(mint(), { rules })).toBe('proved user-1')
+    expect(await verify(mint(), { rules: { ...rules, surface: 'keys' } })).toEqual({
+      reason: 'token-unknown',
+      detail: 'people: no org',
+    })
+    expect(await outcome(mint({ claims: { org: 'acme' } }), { rules: { ...rules, surface: 'keys' } })).toBe(
+      'proved user-1',
+    )
+  })
+
   test('is nobody by name where it has no subject', async () => {
     expect(await verify(mint({ claims: { sub: undefined } }))).toMatchObject({ subject: '', owner: undefined })
   })
