@@ -1,5 +1,5 @@
 import type { WorkerModule } from '../../adapters/cloudflare/index.ts'
-import { apiKey, limits, webhooks, worker } from '../../adapters/cloudflare/index.ts'
+import { apiKey, jwt, limits, webhooks, worker } from '../../adapters/cloudflare/index.ts'
 import type { Document } from '../../src/document.ts'
 import { memorySink } from '../../src/sinks/memory.ts'
 
@@ -12,7 +12,7 @@ interface Env {
   readonly PARTS: string
 }
 
-const VERIFIERS = { apiKey }
+const VERIFIERS = { apiKey, jwt }
 const PARTS = { limits, webhooks }
 
 const sink = memorySink()

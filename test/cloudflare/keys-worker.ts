@@ -45,6 +45,7 @@ export interface Sent {
   readonly method?: string
   readonly token?: string
   readonly json?: unknown
+  readonly form?: Readonly<Record<string, string>>
   readonly headers?: Readonly<Record<string, string>>
 }
 
@@ -107,17 +108,19 @@ export async function keysWorker(options: KeysWorkerOptions = {}): Promise<KeysW
   const worker: KeysWorker = {
     at: Math.ceil(Date.now() / 1000),
     platform,
-    async send(path, { to = 'one', method, token, json, headers } = {}) {
+    async send(path, { to = 'one', method, token, json, form, headers } = {}) {
+      const body = form ? new URLSearchParams(form).toString() : json === undefined ? undefined : JSON.stringify(json)
       const { fetch } = await isolate(to)
       const answer = await fetch(`https://api.example${path}`, {
-        method: method ?? (json === undefined ? 'GET' : 'POST'),
+        method: method ?? (body === undefined ? 'GET' : 'POST'),
         headers: {
           'X-Test-At': String(worker.at),
           ...(token !== undefined && { Authorization: `Bearer ${token}` }),
           ...(json !== undefined && { 'Content-Type': 'application/json' }),
+          ...(form && { 'Content-Type': 'application/x-www-form-urlencoded' }),
           ...headers,
         },
-        ...(json !== undefined && { body: JSON.stringify(json) }),
+        ...(body !== undefined && { body }),
       })
       const text = await answer.text()
       return { status: answer.status, headers: answer.headers, json: text === '' ? undefined : JSON.parse(text) }
