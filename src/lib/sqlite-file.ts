@@ -1,5 +1,6 @@
-import { closeSync, openSync } from 'node:fs'
+import { accessSync, closeSync, constants, openSync, realpathSync, rmSync, statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
+import { Unusable } from './sqlite-trouble.ts'
 
 export interface SqliteFileOptions {
   /** How long a write waits for that of another connection. It waits with the whole process. Default 2000. */
@@ -10,14 +11,8 @@ export interface SqliteFileOptions {
   readonly synchronous: 'FULL' | 'NORMAL'
 }
 
-/** What keeps a file from being used, and the same in words for an operator. */
-export type SqliteTrouble = readonly [
-  trouble: 'unreadable' | 'refused' | 'busy' | 'read-only' | 'full' | 'down',
-  detail: string,
-]
-
-/** So much of the file is read without a copy, which keeps a look-up among a million entries near one among ten. */
-const MAPPED_BYTES = 2 ** 30
+/** How often a reader looks whether the file is still the one that he has open. */
+const LOOK_SECONDS = 1
 
 /** The version of the tables below, kept in the file's own header. */
 const SCHEMA_VERSION = 1
@@ -37,23 +32,51 @@ CREATE TABLE counters (
 CREATE INDEX counters_by_gone ON counters (gone);
 PRAGMA user_version = ${SCHEMA_VERSION};`
 
-/** Opens Latchkey's file, and makes it where there is none. What it throws, `sqliteTrouble` explains. */
-export function openSqliteFile(path: string, options: SqliteFileOptions): DatabaseSync {
-  const { patienceMilliseconds = 2000, maxBytes, synchronous } = options
+/**
+ * Opens Latchkey's file, and makes it where there is none; but what replaces another file is never made, and never given
+ * its tables. What it throws, `sqliteTrouble` explains.
+ */
+export function openSqliteFile(path: string, options: SqliteFileOptions, isReplacement = false): DatabaseSync {
   const module = process.getBuiltinModule?.('node:sqlite')
   if (!module) throw new Unusable(['refused', `needs Node 22.13 or later; this is ${process.version}`])
-  // SQLite would make it readable by all that the process's mask allows.
-  if (path !== ':memory:') closeSync(openSync(path, 'a', 0o600))
+  if (!isReplacement) makeFile(path)
+  if (path !== ':memory:') accessSync(path, constants.R_OK | constants.W_OK)
   const database = new module.DatabaseSync(path)
+  try {
+    setUp(database, options, isReplacement)
+    return database
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+/**
+ * Makes an empty file where there is none: SQLite would make it readable by all that the process's mask allows. One that
+ * is there is not opened: to close it would take from this process the locks that SQLite has on it.
+ */
+function makeFile(path: string): void {
+  if (path === ':memory:') return
+  try {
+    closeSync(openSync(path, 'wx', 0o600))
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EEXIST') throw error
+  }
+}
+
+function setUp(database: DatabaseSync, options: SqliteFileOptions, isReplacement: boolean): void {
+  const { patienceMilliseconds = 2000, maxBytes, synchronous } = options
   database.exec(`PRAGMA busy_timeout = ${Math.trunc(patienceMilliseconds)}`)
+  // Somebody is about to fill it.
+  if (isReplacement && isEmpty(database)) throw new Unusable(['down', 'the file is empty'])
   database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`)
-  database.exec(`PRAGMA mmap_size = ${MAPPED_BYTES}`)
+  // To read what is mapped, and was cut off the file since, ends the process.
+  database.exec('PRAGMA mmap_size = 0')
   prepare(database)
   if (maxBytes !== undefined) {
     const { page_size: pageBytes } = database.prepare('PRAGMA page_size').get() as { page_size: number }
     database.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`)
   }
-  return database
 }
 
 /** Two processes may open a new file at once: the second waits and then finds the tables. */
@@ -68,7 +91,6 @@ function prepare(database: DatabaseSync): void {
     database.exec('COMMIT')
   } catch (error) {
     database.exec('ROLLBACK')
-    database.close()
     throw error
   }
 }
@@ -81,35 +103,101 @@ function isEmpty(database: DatabaseSync): boolean {
   return database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() === undefined
 }
 
-/** Thrown where SQLite itself finds nothing wrong. */
-class Unusable extends Error {
-  readonly trouble: SqliteTrouble
+/** A file that is held open. */
+export interface SqliteFile<T> {
+  /**
+   * What was made of the file that is there. Whether it is still the same one is looked up where the last look was
+   * `lookSeconds` ago, by default 1; `now` is in seconds. What it throws, `sqliteTrouble` explains.
+   */
+  at(now: number, lookSeconds?: number): T
+  close(): void
+}
 
-  constructor(trouble: SqliteTrouble) {
-    super(trouble[1])
-    this.trouble = trouble
+interface Held<T> {
+  readonly database: DatabaseSync
+  readonly made: T
+  readonly file: string | undefined
+  /** Where it lies, whatever links lead to it: SQLite keeps its log there, `-wal`. */
+  readonly path: string
+  readonly log: string | undefined
+}
+
+/**
+ * Opens Latchkey's file and holds it. Where another file has taken its place, that one is opened, and `make` is asked
+ * anew. Where there is none any more, every call fails until there is: an empty one would lose every key in silence.
+ */
+export function holdSqliteFile<T>(
+  path: string,
+  options: SqliteFileOptions,
+  make: (database: DatabaseSync) => T,
+): SqliteFile<T> {
+  let held: Held<T> | undefined = hold(path, options, make, false)
+  let trouble: unknown
+  let lookedAt = Number.NEGATIVE_INFINITY
+  let isClosed = false
+
+  function look(): void {
+    const file = fileAt(path)
+    if (file === undefined) throw new Unusable(['down', 'the file is gone'])
+    if (held?.file === file) return
+    const old = held
+    held = undefined
+    if (old) letGo(old)
+    held = hold(path, options, make, true)
+  }
+
+  return {
+    at(now, lookSeconds = LOOK_SECONDS) {
+      if (isClosed) throw new Unusable(['down', 'the file was closed'])
+      // A clock may be set back.
+      if (path !== ':memory:' && Math.abs(now - lookedAt) >= lookSeconds) {
+        lookedAt = now
+        trouble = undefined
+        try {
+          look()
+        } catch (error) {
+          trouble = error
+        }
+      }
+      if (trouble !== undefined || held === undefined) throw trouble
+      return held.made
+    },
+    close() {
+      isClosed = true
+      held?.database.close()
+      held = undefined
+    },
   }
 }
 
-/** SQLite's primary result codes (https://sqlite.org/rescode.html) that mean something to an operator. */
-const TROUBLES: Readonly<Record<number, SqliteTrouble>> = {
-  1: ['unreadable', 'the file holds other tables than ours'],
-  3: ['refused', 'the file may not be opened'],
-  5: ['busy', 'another process is writing'],
-  6: ['busy', 'another connection is writing'],
-  8: ['read-only', 'the file may only be read'],
-  11: ['unreadable', 'the file is damaged'],
-  13: ['full', 'there is no room left'],
-  14: ['down', 'the file cannot be opened'],
-  26: ['unreadable', 'the file is no SQLite database'],
+function hold<T>(
+  path: string,
+  options: SqliteFileOptions,
+  make: (database: DatabaseSync) => T,
+  isReplacement: boolean,
+): Held<T> {
+  if (!isReplacement) makeFile(path)
+  // Before it is opened: if another one comes in between, the next look sees it.
+  const file = fileAt(path)
+  const database = openSqliteFile(path, options, isReplacement)
+  try {
+    const real = path === ':memory:' ? path : realpathSync(path)
+    return { database, made: make(database), file, path: real, log: fileAt(`${real}-wal`) }
+  } catch (error) {
+    database.close()
+    throw error
+  }
 }
 
-/** What a call of SQLite, or the opening of its file, has failed by; undefined where it was neither. */
-export function sqliteTrouble(error: unknown): SqliteTrouble | undefined {
-  if (error instanceof Unusable) return error.trouble
-  const { errcode, code, syscall } = error as { errcode?: number; code?: string; syscall?: string }
-  if (errcode !== undefined) return TROUBLES[errcode & 0xff]
-  if (syscall === undefined) return undefined
-  const detail = `the file cannot be opened: ${code}`
-  return [code === 'EACCES' || code === 'EPERM' || code === 'EROFS' ? 'refused' : 'down', detail]
+/** Without its log: SQLite would take the old file's log for that of the new one, and mix both. */
+function letGo({ database, file, path, log }: Held<unknown>): void {
+  const isLeftBehind = log !== undefined && fileAt(path) !== file && fileAt(`${path}-wal`) === log
+  database.close()
+  if (isLeftBehind) for (const end of ['-wal', '-shm']) rmSync(`${path}${end}`, { force: true })
+}
+
+/** Which file it is, by whatever name; undefined: there is none. One that is open keeps its number to itself. */
+function fileAt(path: string): string | undefined {
+  const found = statSync(path, { throwIfNoEntry: false })
+  return found && `${found.dev} ${found.ino}`
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { existsSync, mkdtempSync, renameSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -85,6 +85,21 @@ describe('sqlite', () => {
     const second = sqlite(file)
     expect(second.take([quota('key:a/60s', 0)], 0)).toEqual({ allowed: true, remaining: [7] })
     second.close()
+  })
+
+  it('counts in the file that takes the place of its own, and in none where there is none', () => {
+    const [file, away] = [newFile(), newFile()]
+    const limiter = sqlite(file)
+    limiter.take([quota('key:a/60s', 0)], 0)
+    for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`)
+    expect(() => limiter.take([quota('key:a/60s', 0)], 1)).toThrow(expect.objectContaining({ trouble: 'down' }))
+    expect(existsSync(file)).toBe(false)
+    const other = sqlite(away)
+    for (let n = 0; n < 3; n++) other.take([quota('key:a/60s', 0)], 0)
+    other.close()
+    renameSync(away, file)
+    expect(limiter.take([quota('key:a/60s', 0)], 2)).toEqual({ allowed: true, remaining: [5] })
+    limiter.close()
   })
 
   it('allows exactly as many of a crowd of processes', async () => {

@@ -1,5 +1,17 @@
-import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { spawn, spawnSync } from 'node:child_process'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -127,6 +139,158 @@ describe('sqlite', () => {
     store.close()
   })
 
+  it('tells that a file is damaged that was cut while it was read', async () => {
+    const file = await fileWith(Object.fromEntries(Array.from({ length: 2000 }, (_, n) => [`${n}`, 'x'.repeat(3000)])))
+    const child = spawnSync(process.execPath, [join(import.meta.dirname, 'read-truncated.ts'), file, '2000'])
+    expect([child.signal, child.status]).toEqual([null, 0])
+    expect(`${child.stdout}`).toMatch(/^(StoreError (down|unreadable),?)+$/)
+  })
+
+  describe('where another file takes its place', () => {
+    async function running(entries: Record<string, string> = { a: 'old' }) {
+      const clock = clockFromNow()
+      const file = await fileWith(entries)
+      return { clock, file, store: sqlite(file, { now: () => clock.at }) }
+    }
+
+    it('reads that one a second later', async () => {
+      const { clock, file, store } = await running()
+      expect(store.get('key:a')).toMatchObject({ value: 'old' })
+      const backup = await fileWith({ a: 'new', b: 'new' })
+      removed(file)
+      copyFileSync(backup, file)
+      expect(store.get('key:a')).toMatchObject({ value: 'old' })
+      clock.at += 1
+      expect(store.get('key:a')).toMatchObject({ value: 'new' })
+      expect((await store.list({ prefix: 'key:', limit: 10 })).items).toHaveLength(2)
+      store.close()
+    })
+
+    it('writes to that one at once', async () => {
+      const { file, store } = await running()
+      expect(store.get('key:a')).toMatchObject({ value: 'old' })
+      const backup = await fileWith({ a: 'new' })
+      removed(file)
+      copyFileSync(backup, file)
+      expect(await store.put('key:a', 'mine', { ifVersion: null })).toBe('conflict')
+      expect(await store.put('key:b', 'mine')).toEqual(WRITTEN)
+      expect(await store.delete('key:a')).toBe('deleted')
+      const other = sqlite(file)
+      expect([other.get('key:a'), other.get('key:b')]).toEqual([undefined, expect.objectContaining({ value: 'mine' })])
+      other.close()
+      store.close()
+    })
+
+    it('mixes nothing of the old log into it', async () => {
+      const { clock, file, store } = await running()
+      for (let n = 0; n < 20; n++) await store.put(`key:old${n}`, 'x'.repeat(5000))
+      expect(statSync(`${file}-wal`).size).toBeGreaterThan(0)
+      renameSync(await fileWith({ a: 'new' }), file)
+      clock.at += 1
+      expect(store.get('key:a')).toMatchObject({ value: 'new' })
+      expect((await store.list({ prefix: 'key:', limit: 100 })).items).toHaveLength(1)
+      expect(await store.put('key:b', 'mine')).toEqual(WRITTEN)
+      store.close()
+      const check = new DatabaseSync(file)
+      expect(check.prepare('PRAGMA integrity_check').all()).toEqual([{ integrity_check: 'ok' }])
+      expect(check.prepare('SELECT id FROM entries').all()).toEqual([{ id: 'key:a' }, { id: 'key:b' }])
+      check.close()
+    })
+
+    it('leaves alone the log that another process keeps beside it', async () => {
+      const { clock, file, store } = await running()
+      await store.put('key:old', 'value')
+      const backup = await fileWith({ a: 'new' })
+      removed(file)
+      copyFileSync(backup, file)
+      const other = sqlite(file)
+      await other.put('key:b', 'theirs')
+      clock.at += 1
+      expect(store.get('key:b')).toMatchObject({ value: 'theirs' })
+      await other.put('key:b', 'theirs again')
+      expect(store.get('key:b')).toMatchObject({ value: 'theirs again' })
+      other.close()
+      store.close()
+    })
+
+    it('follows a link that leads elsewhere', async () => {
+      const clock = clockFromNow()
+      const [link, first, second] = [newFile(), await fileWith({ a: 'old' }), await fileWith({ a: 'new' })]
+      symlinkSync(first, link)
+      const store = sqlite(link, { now: () => clock.at })
+      await store.put('key:b', 'kept')
+      rmSync(link)
+      symlinkSync(second, link)
+      clock.at += 1
+      expect(store.get('key:a')).toMatchObject({ value: 'new' })
+      store.close()
+      const old = sqlite(first)
+      expect(old.get('key:b')).toMatchObject({ value: 'kept' })
+      old.close()
+    })
+
+    it('is down until there is one, and makes none', async () => {
+      const { clock, file, store } = await running()
+      const backup = await fileWith({ a: 'new' })
+      removed(file)
+      clock.at += 1
+      expect(troubleOf(() => store.get('key:a')).trouble).toBe('down')
+      await expect(store.put('key:a', 'value')).rejects.toMatchObject({ name: 'StoreError', trouble: 'down' })
+      await expect(store.list({ prefix: 'key:', limit: 1 })).rejects.toMatchObject({ trouble: 'down' })
+      expect(existsSync(file)).toBe(false)
+      renameSync(backup, file)
+      clock.at += 1
+      expect(store.get('key:a')).toMatchObject({ value: 'new' })
+      store.close()
+    })
+
+    it('is down while that one is empty, and fills nothing in', async () => {
+      const { clock, file, store } = await running()
+      removed(file)
+      writeFileSync(file, '')
+      clock.at += 1
+      expect(troubleOf(() => store.get('key:a')).trouble).toBe('down')
+      expect(statSync(file).size).toBe(0)
+      copyFileSync(await fileWith({ a: 'new' }), file)
+      clock.at += 1
+      expect(store.get('key:a')).toMatchObject({ value: 'new' })
+      store.close()
+    })
+
+    it('reads none that is copied in half, and then the whole', async () => {
+      const { clock, file, store } = await running()
+      const backup = await fileWith({ a: 'new', b: 'x'.repeat(50_000) })
+      removed(file)
+      writeFileSync(file, readFileSync(backup).subarray(0, 20_000))
+      clock.at += 1
+      expect(troubleOf(() => store.get('key:a')).trouble).toBe('unreadable')
+      copyFileSync(backup, file)
+      clock.at += 1
+      expect(store.get('key:a')).toMatchObject({ value: 'new' })
+      store.close()
+    })
+
+    it('is closed for good', async () => {
+      const { clock, file, store } = await running()
+      store.close()
+      store.close()
+      renameSync(await fileWith({ a: 'new' }), file)
+      clock.at += 1
+      expect(troubleOf(() => store.get('key:a')).trouble).toBe('down')
+    })
+  })
+
+  it('looks for no file where it keeps all in memory', async () => {
+    const clock = clockFromNow()
+    const store = sqlite(':memory:', { now: () => clock.at })
+    await store.put('key:a', 'one')
+    clock.at += 10
+    expect(await store.put('key:b', 'two')).toEqual(WRITTEN)
+    expect(store.get('key:a')).toMatchObject({ value: 'one' })
+    expect(existsSync(':memory:')).toBe(false)
+    store.close()
+  })
+
   it('takes back the room of entries whose time is over', async () => {
     const clock = clockFromNow()
     const file = newFile()
@@ -163,6 +327,20 @@ describe('sqlite', () => {
     }
   })
 })
+
+/** A file with these keys that nobody has open. */
+async function fileWith(values: Record<string, string>): Promise<string> {
+  const file = newFile()
+  const store = sqlite(file)
+  for (const [rest, value] of Object.entries(values)) await store.put(`key:${rest}`, value)
+  store.close()
+  return file
+}
+
+/** As `rm keys.db*`. */
+function removed(file: string): void {
+  for (const end of ['', '-wal', '-shm']) rmSync(`${file}${end}`, { force: true })
+}
 
 function written(file: string, sql: string): void {
   const database = new DatabaseSync(file)
