@@ -47,11 +47,10 @@ function missing(binding: string, isRotated: boolean): string {
 function storeOf(binding: unknown, now: () => number, isRotated: boolean): Store | undefined {
   if (isD1(binding)) return cloudflareD1(binding as D1Database, { now })
   if (isRotated || !has(binding, 'getWithMetadata')) return undefined
-  return late(
-    import('../../src/stores/cloudflare-kv.ts').then(({ cloudflareKv }) =>
-      cloudflareKv(binding as KvNamespace, { now }),
-    ),
-  )
+  return late(async () => {
+    const { cloudflareKv } = await import('../../src/stores/cloudflare-kv.ts')
+    return cloudflareKv(binding as KvNamespace, { now })
+  }, now)
 }
 
 /** Within what `waitUntil` keeps alive. */

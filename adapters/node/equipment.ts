@@ -40,21 +40,28 @@ export interface NodeEquipment extends Equipment {
 
 /** Every kind and every driver that there is: each driver is loaded only where it is named. */
 export function nodeEquipment({ store, limiterText, secrets, variables, now }: NodeEquipmentOptions): NodeEquipment {
-  const opened: Promise<{ close?(): void }>[] = []
+  const opened = new Set<Promise<{ close?(): void }>>()
 
   function kept<T extends { close?(): void }>(opening: Promise<T>): Promise<T> {
-    opened.push(opening)
+    opened.add(opening)
+    opening.catch(() => opened.delete(opening))
     return opening
   }
 
-  /** Opens what a binding names; undefined where its variable is not set, as far as that can be told at once. */
-  function opening<T>(binding: string, open: (text: string) => Promise<T>): Promise<T> | undefined {
-    const found: Maybe<readonly string[]> = secrets.get(binding)
-    if (!isLater(found)) return found[0] === undefined ? undefined : open(found[0])
-    return found.then(([text]) => {
+  /** What opens what a binding names; undefined where its variable is not set, as far as that can be told at once. */
+  function opening<T>(binding: string, open: (text: string) => Promise<T>): (() => Promise<T>) | undefined {
+    let found: Maybe<readonly string[]> | undefined = secrets.get(binding)
+    if (!isLater(found)) {
+      const [text] = found
+      return text === undefined ? undefined : () => open(text)
+    }
+    return async () => {
+      const asked = found ?? secrets.get(binding)
+      found = undefined
+      const [text] = await asked
       if (text === undefined) throw new StoreError('store', 'refused', `set ${binding}`)
       return open(text)
-    })
+    }
   }
 
   let isReadOnly = false
@@ -70,16 +77,16 @@ export function nodeEquipment({ store, limiterText, secrets, variables, now }: N
         isReadOnly = limiterText?.startsWith('global-config:') === true
         return store
       }
-      const found = store === undefined ? opening(named?.binding ?? '', asStore) : asStore(store)
-      return found && lateStore(found)
+      const found = store === undefined ? opening(named?.binding ?? '', asStore) : () => asStore(store)
+      return found && lateStore(found, now)
     },
     limits(settings, kept) {
       const { limiter, store: named } = settings.document
       const text = limiter === undefined ? (limiterText ?? (typeof store === 'string' ? store : undefined)) : undefined
       const binding = (limiter ?? named)?.binding
-      const found = text === undefined ? binding && opening(binding, asLimiter) : asLimiter(text)
+      const found = text === undefined ? binding && opening(binding, asLimiter) : () => asLimiter(text)
       // Without a store nothing is shared between processes anyway.
-      const counter: Limiter | undefined = found ? lateLimiter(found) : kept ? undefined : memory()
+      const counter: Limiter | undefined = found ? lateLimiter(found, now) : kept ? undefined : memory()
       return limitPolicy(settings, counter)
     },
     recorder: (settings, kept, sink) => (isReadOnly ? undefined : recorderOf(settings, { store: kept, sink, now })),
