@@ -19,12 +19,17 @@ const MOST_PROOFS = 10_000
  */
 export function proofs<Kept = Proof>(most: number = MOST_PROOFS): Proofs<Kept> {
   const known = new Map<string, Kept>()
-  // It stays where it is: from the beginning it would step over all that is gone, each time.
-  const oldest = known.keys()
+  // In the order in which they came: a map that is deleted from at its front has to look for it farther and farther.
+  const order: string[] = []
+  let oldest = 0
   return {
     get: (fingerprint) => known.get(fingerprint),
     add(fingerprint, proof) {
-      if (known.size >= most) known.delete(oldest.next().value as string)
+      if (!known.has(fingerprint)) {
+        if (known.size >= most) known.delete(order[oldest] as string)
+        order[oldest] = fingerprint
+        oldest = (oldest + 1) % most
+      }
       known.set(fingerprint, proof)
     },
   }
