@@ -1,5 +1,6 @@
 import { nodeDigests } from '../../../src/crypto/node.ts'
 import { keysApp } from '../../../src/http/keys/app.ts'
+import type { Issuing } from '../../../src/http/keys/issuing.ts'
 import { findOperation, matchOperation } from '../../../src/http/keys/operations.ts'
 import type { KeysAppParts, KeysRequest } from '../../../src/http/keys/parts.ts'
 import { prover } from '../../../src/http/keys/prove.ts'
@@ -79,13 +80,14 @@ export interface Given {
 
 export interface GivenParts extends Partial<Pick<RegistryParts, 'lifetimes' | 'routePermissions' | 'encryptionKey'>> {
   readonly selfRotation?: boolean
+  readonly issuing?: Issuing
   /** What stands before the store for the API alone. */
   readonly through?: (store: Store) => Store
   readonly registered?: (registry: Registry) => Registry
 }
 
 export function given(store: Store = memory({ now: () => NOW }), parts: GivenParts = {}): Given {
-  const { selfRotation = true, through = (each) => each, registered = (each) => each, ...rest } = parts
+  const { selfRotation = true, issuing, through = (each) => each, registered = (each) => each, ...rest } = parts
   const digests = nodeDigests()
   const events: LatchkeyEvent[] = []
   const sink = { write: (event: LatchkeyEvent) => void events.push(event) }
@@ -120,6 +122,7 @@ export function given(store: Store = memory({ now: () => NOW }), parts: GivenPar
     log,
     prove: prover({ verifiers: placed, digests, registry: keys, peppers: [PEPPER] }),
     selfRotation: (name) => selfRotation && name === 'api-key',
+    issuing,
     sink,
   }
   const app = keysApp(appParts)
