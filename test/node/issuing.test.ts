@@ -314,17 +314,3 @@ describe('signing keys', () => {
     expect(messages).toContain('secret SIGNING_KEY signs no tokens: it is no private JSON Web Key of P-256 or Ed25519')
   })
 })
-
-test('attempts are bounded', async () => {
-  const { post, key, trade } = await issuing()
-  const made = await key(CUSTOM)
-  const replies = await Promise.all(Array.from({ length: 61 }, () => trade(made)))
-  const limited = replies.filter(({ status }) => status === 429)
-  // A minute may end meanwhile.
-  expect(limited.length).toBeLessThanOrEqual(1)
-  for (const reply of limited) {
-    expect(reply.headers.get('retry-after')).toMatch(/^\d+$/)
-    expect(await errorOf(reply)).toBe('429 slow_down')
-  }
-  expect((await post({ grant_type: 'client_credentials' })).status).toBe(401)
-})
