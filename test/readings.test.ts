@@ -17,6 +17,9 @@ describe('secretUses', () => {
       API_TOKEN_SALT: 'text',
       ENCRYPTION_KEY: 'text',
       WEBHOOK_SECRET: 'text',
+      SIGNING_KEY: 'text',
+      SIGNING_KEY_PREVIOUS: 'text',
+      SIGNING_KEY_NEXT: 'text',
     })
   })
 

@@ -237,5 +237,5 @@ test('a key of another owner is not even seen, whatever is asked of it', async (
     }
     expect(await keys.show(id, 'operator')).toEqual(before)
   }
-  expect(await keys.list({ limit: 100 }, actor)).toEqual({ items: [] })
+  expect(await keys.list({ limit: 100 }, actor)).toEqual({ items: [], unreadable: 0 })
 })
