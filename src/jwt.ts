@@ -1,6 +1,7 @@
 import type { CredentialSettings } from './config.ts'
 import type { ForeignJwtDocument, JwtDocument } from './document.ts'
 import { keysOf } from './jwt-keys.ts'
+import type { VerifySignature } from './key-sets/keys.ts'
 import type { LoadReading } from './key-sets/reading.ts'
 import type { KeySource } from './key-sets/source.ts'
 import type { KindParts, PreparedKind, VerifierKind } from './kind.ts'
@@ -18,14 +19,21 @@ const JWT_TURN = 3
 const DEFAULT_TYPES = ['JWT', 'at+jwt']
 const DEFAULT_TOLERANCE_SECONDS = 5
 
-/** JSON Web Tokens, on a host that reads keys in its own way. */
-export function jwtBy(reading: LoadReading): VerifierKind {
+/** What a host does in its own way. */
+export interface JwtHost {
+  /** How keys are read and fetched. */
+  readonly reading: LoadReading
+  readonly isSigned: VerifySignature
+}
+
+/** JSON Web Tokens, on a host. */
+export function jwtBy({ reading, isSigned }: JwtHost): VerifierKind {
   return {
     kind: 'jwt',
     metadata: resourceMetadata,
     prepare(credential, parts): PreparedKind {
       const { name, places } = credential
-      if ('own' in (credential.document as JwtDocument).keys) return ownLater(credential, parts)
+      if ('own' in (credential.document as JwtDocument).keys) return ownLater(credential, parts, isSigned)
       const document = credential.document as ForeignJwtDocument
       const rules = rulesOf(credential, document)
       const keysNow = keysOf(document, name, parts, reading)
@@ -35,7 +43,7 @@ export function jwtBy(reading: LoadReading): VerifierKind {
       return {
         async verifiers(valuesOf) {
           keys = await keysNow(valuesOf)
-          return keys ? [{ verifier: jwtVerifier(rules, keys, proved), places: at, turn: JWT_TURN }] : []
+          return keys ? [{ verifier: jwtVerifier(rules, keys, isSigned, proved), places: at, turn: JWT_TURN }] : []
         },
         // A secret that is not set is told by whoever reads secrets.
         gap: () => undefined,
@@ -48,9 +56,9 @@ export function jwtBy(reading: LoadReading): VerifierKind {
 }
 
 /** Few documents take tokens of their own, so what those need is loaded with the first secrets. */
-function ownLater(credential: CredentialSettings, parts: KindParts): PreparedKind {
+function ownLater(credential: CredentialSettings, parts: KindParts, isSigned: VerifySignature): PreparedKind {
   const proved = proofs<ProvedToken>()
-  const proveBy: ProveBy = (rules, keys) => jwtVerifier(rules, keys, proved)
+  const proveBy: ProveBy = (rules, keys) => jwtVerifier(rules, keys, isSigned, proved)
   let prepared: PreparedKind | undefined
   return {
     async verifiers(valuesOf, failing) {

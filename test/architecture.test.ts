@@ -22,7 +22,7 @@ const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
 
 /** The only modules that may know Node. */
 const ON_NODE =
-  /^(?:src\/crypto\/node\.ts|src\/key-sets\/(?:documents|reading)-by-http\.ts|src\/secrets\/file\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|dynamodb-call|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
+  /^(?:src\/crypto\/node\.ts|src\/key-sets\/(?:documents-by-http|reading-by-http|signature-by-node)\.ts|src\/secrets\/file\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|dynamodb-call|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
 
 /** Where each package may be imported; one that is not here may be imported nowhere. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
@@ -31,7 +31,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   '@vercel/functions': /^adapters\/vercel\//,
   valibot: /^src\/(?:(?:schema|validate)\.ts$|http\/keys\/)/,
   citty: /^src\/cli\//,
-  jose: /^src\/(?:verifiers\/(?:jwt(?:-token)?|own-token)|key-sets\/(?:key-set|own-key|sign)|cli\/jwt\/signer)\.ts$/,
+  jose: /^src\/(?:verifiers\/(?:jwt-token|own-token)|key-sets\/(?:key-set|own-key|sign|signature-by-jose)|cli\/jwt\/signer)\.ts$/,
   aws4: /^src\/lib\/aws-call\.ts$/,
   // The document that a build has put into the bundle.
   'latchkey:document': /^adapters\/(?:aws|cloudflare)\//,

@@ -3,8 +3,10 @@ import type { Latchkey } from '../src/build.ts'
 import { build } from '../src/build.ts'
 import type { CredentialDocument, Document, JwtDocument } from '../src/document.ts'
 import { equipmentOf } from '../src/equipment.ts'
+import type { JwtHost } from '../src/jwt.ts'
 import { jwtBy } from '../src/jwt.ts'
-import type { LoadReading } from '../src/key-sets/reading.ts'
+import { signatureByJose } from '../src/key-sets/signature-by-jose.ts'
+import { signatureByNode } from '../src/key-sets/signature-by-node.ts'
 import type { Host } from '../src/model/ports.ts'
 import { accessOf, bearer, NOW } from './given/access.ts'
 import { hostOf, TOKENS } from './given/authority.ts'
@@ -42,11 +44,11 @@ function documentOf(...credentials: (Partial<JwtDocument> | CredentialDocument)[
   }
 }
 
-const byHttp: LoadReading = () => import('../src/key-sets/reading-by-http.ts')
-const byFetch: LoadReading = () => import('../src/key-sets/reading-by-fetch.ts')
+const ON_NODE: JwtHost = { reading: () => import('../src/key-sets/reading-by-http.ts'), isSigned: signatureByNode }
+const ELSEWHERE: JwtHost = { reading: () => import('../src/key-sets/reading-by-fetch.ts'), isSigned: signatureByJose }
 
-function authorityOf(document: Document, host: Host, reading: LoadReading = byHttp): Latchkey {
-  return build(document, host, { transport: 'any' }, equipmentOf([jwtBy(reading)], [], undefined))
+function authorityOf(document: Document, host: Host, jwtHost: JwtHost = ON_NODE): Latchkey {
+  return build(document, host, { transport: 'any' }, equipmentOf([jwtBy(jwtHost)], [], undefined))
 }
 
 /** What is decided about a token: whose it is, or the reason and what the operator is told of it. */
@@ -224,17 +226,17 @@ describe('a shared secret', () => {
   })
 })
 
-describe.each<[string, LoadReading]>([
-  ['byHttp', byHttp],
-  ['byFetch', byFetch],
-])('an issuer, %s', (_, reading) => {
+describe.each<[string, JwtHost]>([
+  ['on Node', ON_NODE],
+  ['elsewhere', ELSEWHERE],
+])('an issuer, %s', (_, jwtHost) => {
   /** An issuer on this machine, and who asks it. */
   async function given({ discover = false, ...more }: Partial<JwtDocument> & { discover?: boolean } = {}) {
     issuer = await startIssuer(keySet('ec1'))
     const { url } = issuer
     const host = hostOf({})
     const keys = discover ? { discover: true as const } : { jwksUrl: `${url}/jwks.json` }
-    const latchkey = authorityOf(documentOf({ issuer: url, keys, ...more }), host, reading)
+    const latchkey = authorityOf(documentOf({ issuer: url, keys, ...more }), host, jwtHost)
     const token = (by: 'ec1' | 'ec2', kid?: string) =>
       mint({ by, claims: { iss: url }, ...(kid !== undefined && { header: { kid } }) })
     return { issuer, host, latchkey, token, ask: (text: string, at = NOW) => outcome(latchkey, text, { at }) }

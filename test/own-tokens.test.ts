@@ -7,6 +7,7 @@ import { equipmentOf } from '../src/equipment.ts'
 import { jwtBy } from '../src/jwt.ts'
 import { ownKeyOf } from '../src/key-sets/own-key.ts'
 import { signingKeyOf, signToken } from '../src/key-sets/sign.ts'
+import { signatureByNode } from '../src/key-sets/signature-by-node.ts'
 import type { KeptSecret, KeyRecord } from '../src/keys/record.ts'
 import { secretMark } from '../src/keys/token-claims.ts'
 import { narrowed } from '../src/keys/token-grant.ts'
@@ -64,7 +65,11 @@ const nobody = () => Promise.reject(new Error('no network'))
 /** A gate of the document over a store that others change. */
 function gateOver(store: Store | undefined, clock: { at: number }, document = DOCUMENT, secrets: object = SECRETS) {
   const host = { ...hostOf({ ...secrets }), now: () => clock.at }
-  const equipment = equipmentOf([apiKey, jwtBy(nobody)], [() => ({ openStore: () => store })], undefined)
+  const equipment = equipmentOf(
+    [apiKey, jwtBy({ reading: nobody, isSigned: signatureByNode })],
+    [() => ({ openStore: () => store })],
+    undefined,
+  )
   const latchkey = build(document, host, { transport: 'any' }, equipment)
   return async (token: string, method = 'GET') => {
     const access = accessOf({ at: clock.at, method, target: '/orders', headers: [bearer(token)] })

@@ -1,5 +1,9 @@
 import { jwtBy } from '../../src/jwt.ts'
+import { signatureByJose } from '../../src/key-sets/signature-by-jose.ts'
 import type { WorkerKind } from './parts.ts'
 
 /** JSON Web Tokens on a Worker. */
-export const jwt: WorkerKind = jwtBy(() => import('../../src/key-sets/reading-by-fetch.ts'))
+export const jwt: WorkerKind = jwtBy({
+  reading: () => import('../../src/key-sets/reading-by-fetch.ts'),
+  isSigned: signatureByJose,
+})

@@ -8,8 +8,8 @@ import { accessOf } from './access.ts'
 export { gatewayKey } from '../../src/gateway-key.ts'
 export type { MiddlewareKind } from '../../src/http/api-key.ts'
 export { apiKey } from '../../src/http/api-key.ts'
-export { jwt } from '../../src/http/jwt.ts'
 export type { LatchkeyVariables, MiddlewareOptions } from '../../src/http/middleware.ts'
+export { jwt } from './jwt.ts'
 
 /**
  * `latchkey/hono` on Node: the same decision, with Node's synchronous digests. Under @hono/node-server the request's own

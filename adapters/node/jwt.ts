@@ -1,5 +1,9 @@
 import { jwtBy } from '../../src/jwt.ts'
+import { signatureByNode } from '../../src/key-sets/signature-by-node.ts'
 import type { VerifierKind } from '../../src/kind.ts'
 
 /** JSON Web Tokens on Node. */
-export const jwt: VerifierKind = jwtBy(() => import('../../src/key-sets/reading-by-http.ts'))
+export const jwt: VerifierKind = jwtBy({
+  reading: () => import('../../src/key-sets/reading-by-http.ts'),
+  isSigned: signatureByNode,
+})

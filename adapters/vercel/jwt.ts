@@ -1,5 +1,9 @@
 import { jwtBy } from '../../src/jwt.ts'
+import { signatureByJose } from '../../src/key-sets/signature-by-jose.ts'
 import type { MiddlewareKind } from './api-key.ts'
 
 /** JSON Web Tokens on Vercel. */
-export const jwt: MiddlewareKind = jwtBy(() => import('../../src/key-sets/reading-by-fetch.ts'))
+export const jwt: MiddlewareKind = jwtBy({
+  reading: () => import('../../src/key-sets/reading-by-fetch.ts'),
+  isSigned: signatureByJose,
+})

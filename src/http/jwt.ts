@@ -1,5 +1,9 @@
 import { jwtBy } from '../jwt.ts'
+import { signatureByJose } from '../key-sets/signature-by-jose.ts'
 import type { MiddlewareKind } from './api-key.ts'
 
 /** JSON Web Tokens in any Hono app. */
-export const jwt: MiddlewareKind = jwtBy(() => import('../key-sets/reading-by-fetch.ts'))
+export const jwt: MiddlewareKind = jwtBy({
+  reading: () => import('../key-sets/reading-by-fetch.ts'),
+  isSigned: signatureByJose,
+})

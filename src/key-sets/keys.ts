@@ -1,3 +1,4 @@
+import type { Maybe } from '../lib/maybe.ts'
 import type { EpochSeconds } from '../model/access.ts'
 
 /** A key that may have signed a token, for one algorithm. */
@@ -13,6 +14,9 @@ export interface VerifyingKey {
 
 /** The keys that count, in the order in which they are tried. One key is one object for as long as it is published. */
 export type KeySet = ReadonlySet<VerifyingKey>
+
+/** Whether a key has signed a token, which has the form of one (RFC 7515 7.1) and the key's algorithm. Does not throw. */
+export type VerifySignature = (key: VerifyingKey, token: string) => Maybe<boolean>
 
 /** Of the keys that were just read those objects that stand for the same ones already. */
 export function sameObjects(keys: Iterable<VerifyingKey>, known: KeySet): KeySet {

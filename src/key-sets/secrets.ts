@@ -22,6 +22,7 @@ async function keyOf(
   until: EpochSeconds | undefined,
 ): Promise<VerifyingKey> {
   const hash = { name: 'HMAC', hash: `SHA-${algorithm.slice(2)}` }
-  const key = await crypto.subtle.importKey('raw', bytes, hash, false, ['verify'])
+  // Extractable, as Node's own calls take no other key from WebCrypto.
+  const key = await crypto.subtle.importKey('raw', bytes, hash, true, ['verify'])
   return { identity: JSON.stringify([algorithm, until, secret]), id: undefined, algorithm, key, until }
 }

@@ -1,5 +1,4 @@
-import { compactVerify } from 'jose/jws/compact/verify'
-import type { KeySet, VerifyingKey } from '../key-sets/keys.ts'
+import type { KeySet, VerifyingKey, VerifySignature } from '../key-sets/keys.ts'
 import type { KeySource } from '../key-sets/source.ts'
 import type { Maybe } from '../lib/maybe.ts'
 import { after } from '../lib/maybe.ts'
@@ -46,11 +45,16 @@ const MOST_TRIED = 10
 
 /**
  * Verifies JSON Web Tokens (RFC 7519, RFC 8725). The form, the issuer and all else that no signature can make right come
- * first, so that no key is touched for a stranger's token. Then jose proves the signature, by the issuer's keys and never
- * by one that the token brings. What was proved is remembered, and counts while its key is published: its times are judged
+ * first, so that no key is touched for a stranger's token. Then the signature is proved, by the issuer's keys and never by
+ * one that the token brings. What was proved is remembered, and counts while its key is published: its times are judged
  * each time, and what its other claims were compared with cannot change while the process runs.
  */
-export function jwt(rules: JwtRules, keys: KeySource, proved: Proofs<ProvedToken>): Verifier {
+export function jwt(
+  rules: JwtRules,
+  keys: KeySource,
+  isSigned: VerifySignature,
+  proved: Proofs<ProvedToken>,
+): Verifier {
   const unknown = (why: string): Refusal => ({ reason: 'token-unknown', detail: `${rules.name}: ${why}` })
 
   function begin(shown: Shown, at: EpochSeconds, defer: Defer): Maybe<Outcome> {
@@ -61,18 +65,10 @@ export function jwt(rules: JwtRules, keys: KeySource, proved: Proofs<ProvedToken
     return after(keys.current(at, defer), (set) => (isRefusal(set) ? set : prove(parsed, shown, set, at, defer)))
   }
 
-  async function prove(
-    parsed: ParsedToken,
-    shown: Shown,
-    first: KeySet,
-    at: EpochSeconds,
-    defer: Defer,
-  ): Promise<Outcome> {
-    let set: KeySet | Refusal | undefined = first
-    while (set && !isRefusal(set)) {
-      const candidates = candidatesIn(set, parsed, at)
-      for (const key of candidates) {
-        if (!(await isSignedBy(key, shown.token))) continue
+  function prove(parsed: ParsedToken, shown: Shown, set: KeySet, at: EpochSeconds, defer: Defer): Maybe<Outcome> {
+    const candidates = candidatesIn(set, parsed, at)
+    return after(signerAmong(candidates, shown.token), (key): Maybe<Outcome> => {
+      if (key) {
         const times = timesOf(parsed.claims, rules)
         const proof = { key, times, principal: principalOf(parsed.claims, times, rules) }
         proved.add(shown.fingerprint, proof)
@@ -80,9 +76,17 @@ export function jwt(rules: JwtRules, keys: KeySource, proved: Proofs<ProvedToken
       }
       // A key that is there and did not sign this would not do so in a newer set.
       if (parsed.keyId !== undefined && candidates.length > 0) return unknown('a wrong signature')
-      set = await keys.newer(set, at, defer)
-    }
-    return set ?? unknown('no key for it')
+      return after(keys.newer(set, at, defer), (newer) => {
+        if (!newer) return unknown('no key for it')
+        return isRefusal(newer) ? newer : prove(parsed, shown, newer, at, defer)
+      })
+    })
+  }
+
+  function signerAmong(candidates: readonly VerifyingKey[], token: string, place = 0): Maybe<VerifyingKey | undefined> {
+    const key = candidates[place]
+    if (!key) return undefined
+    return after(isSigned(key, token), (is) => (is ? key : signerAmong(candidates, token, place + 1)))
   }
 
   function judge({ times, principal }: ProvedToken, at: EpochSeconds): Outcome {
@@ -125,13 +129,6 @@ function candidatesIn(set: KeySet, { algorithm, keyId }: ParsedToken, at: EpochS
   const fits = (key: VerifyingKey) =>
     key.algorithm === algorithm && counts(key, at) && (keyId === undefined || key.id === keyId || algorithm[0] === 'H')
   return Array.from(set).filter(fits).slice(0, MOST_TRIED)
-}
-
-function isSignedBy({ key, algorithm }: VerifyingKey, token: string): Promise<boolean> {
-  return compactVerify(token, key, { algorithms: [algorithm] }).then(
-    () => true,
-    () => false,
-  )
 }
 
 function principalOf(claims: Claims, { expiresAt }: Times, rules: JwtRules): Principal {

@@ -2,6 +2,7 @@ import { describe, expect, test, vi } from 'vitest'
 import { keySetOf } from '../../src/key-sets/key-set.ts'
 import type { KeySet } from '../../src/key-sets/keys.ts'
 import { sameObjects } from '../../src/key-sets/keys.ts'
+import { signatureByJose } from '../../src/key-sets/signature-by-jose.ts'
 import type { KeySource } from '../../src/key-sets/source.ts'
 import type { Refusal } from '../../src/model/decision.ts'
 import type { JwtRules } from '../../src/verifiers/jwt.ts'
@@ -33,7 +34,7 @@ async function given(text: string, most?: number) {
   let isLost = false
   const lost: Refusal = { reason: 'dependency-unavailable' }
   const source: KeySource = { current: () => (isLost ? lost : keys), newer: () => undefined, isFailing: () => false }
-  const verifier = jwt(RULES, source, proofs(most))
+  const verifier = jwt(RULES, source, signatureByJose, proofs(most))
   verifySignature.mockClear()
   return {
     verify: (token: string, at = NOW) =>

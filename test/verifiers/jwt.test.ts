@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { keySetOf } from '../../src/key-sets/key-set.ts'
 import type { KeySet } from '../../src/key-sets/keys.ts'
 import { secretKeys } from '../../src/key-sets/secrets.ts'
+import { signatureByJose } from '../../src/key-sets/signature-by-jose.ts'
 import { fixed } from '../../src/key-sets/source.ts'
 import type { Refusal } from '../../src/model/decision.ts'
 import { isRefusal } from '../../src/model/decision.ts'
@@ -43,7 +44,7 @@ async function keysOf(text: string, algorithms: ReadonlySet<string>): Promise<Ke
 
 async function verify(token: string, { rules = {}, keys = SET, at = NOW }: Given = {}): Promise<unknown> {
   const all = { ...RULES, ...rules }
-  const verifier = jwt(all, fixed(await keysOf(keys, all.algorithms)), proofs())
+  const verifier = jwt(all, fixed(await keysOf(keys, all.algorithms)), signatureByJose, proofs())
   return verifier.verify({ place: PLACE, token, fingerprint: token }, accessOf({ at }), () => undefined)
 }
 
@@ -185,7 +186,7 @@ describe('who issued it, and for whom', () => {
       isFailing: () => false,
     }
     const token = mint({ claims: { iss: 'https://evil.example' } })
-    const found = jwt(RULES, keys, proofs()).verify(
+    const found = jwt(RULES, keys, signatureByJose, proofs()).verify(
       { place: PLACE, token, fingerprint: '' },
       accessOf(),
       () => undefined,
@@ -319,7 +320,7 @@ describe('shared secrets', () => {
 
   async function outcomeUnder(token: string, until?: number): Promise<string> {
     const keys = new Set([...(await secretKeys(NEW, ['HS256'])), ...(await secretKeys(OLD, ['HS256'], until))])
-    const verifier = jwt(rules, fixed(keys), proofs())
+    const verifier = jwt(rules, fixed(keys), signatureByJose, proofs())
     const found = await verifier.verify({ place: PLACE, token, fingerprint: token }, accessOf(), () => undefined)
     return isRefusal(found as object) ? (found as Refusal).reason : 'proved'
   }
