@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { keySetOf } from '../../src/key-sets/key-set.ts'
 import { sameObjects } from '../../src/key-sets/keys.ts'
@@ -83,6 +84,24 @@ describe('a set', () => {
       (error) => !/secret that|private name/.test(String(error)) && !String(error).includes(secret),
     )
   })
+})
+
+test('whatever a set holds, it is read or refused', async () => {
+  const member = fc.dictionary(
+    fc.constantFrom('kty', 'kid', 'crv', 'x', 'y', 'n', 'e', 'alg', 'use', 'key_ops', 'ext'),
+    fc.jsonValue(),
+  )
+  const text = fc.oneof(
+    fc.string(),
+    fc.json(),
+    fc.array(fc.oneof(member, fc.jsonValue()), { maxLength: 4 }).map((keys) => JSON.stringify({ keys })),
+  )
+  await fc.assert(
+    fc.asyncProperty(text, async (each) => {
+      await expect(keySetOf(each, ALGORITHMS)).rejects.toMatchObject({ name: 'KeySetRefused' })
+    }),
+    { numRuns: 300 },
+  )
 })
 
 describe('a key that was known', () => {

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { keySetOf } from '../../src/key-sets/key-set.ts'
 import type { KeySet } from '../../src/key-sets/keys.ts'
@@ -364,3 +365,34 @@ function twin(segment: string): string {
   const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
   return segment.slice(0, -1) + alphabet[alphabet.indexOf(segment.at(-1) as string) ^ 1]
 }
+
+describe('whatever is sent', () => {
+  const part = fc.oneof(fc.json(), fc.string()).map((text) => base64url(text))
+  const token = fc.oneof(
+    fc.string(),
+    fc.array(part, { maxLength: 6 }).map((parts) => parts.join('.')),
+  )
+
+  test('is refused or none of ours, and nothing is thrown', async () => {
+    await fc.assert(
+      fc.asyncProperty(token, async (text) => {
+        expect(await verify(text)).toMatchObject({ reason: 'token-unknown' })
+      }),
+    )
+  })
+
+  test('in claims that are signed, is judged, and nothing is thrown', async () => {
+    const rules = { issuer: null, audiences: null, requireExpiry: false, ownerClaim: 'a.b' }
+    await fc.assert(
+      fc.asyncProperty(
+        fc.dictionary(fc.constantFrom('iss', 'sub', 'exp', 'nbf', 'iat', 'scope', 'a', 'a.b'), fc.jsonValue()),
+        async (claims) => {
+          const found = (await verify(mint({ claims: JSON.stringify(claims) }), { rules })) as Principal | Refusal
+          if (isRefusal(found)) expect(found.reason).toMatch(/^token-(?:unknown|expired|not-yet-valid)$/)
+          else expect(found.subject).toBe(claims['sub'] ?? '')
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+})
