@@ -16,6 +16,14 @@ import { nameOfError } from './model/store-error.ts'
 /** The keys of a credential under the secrets that count now; undefined where none is set. */
 export type KeysNow = (valuesOf: ValuesOf) => Maybe<KeySource | undefined>
 
+/** What a host does in its own way. */
+export interface KeysHost {
+  /** How keys are read and fetched. */
+  readonly reading: LoadReading
+  /** Whether work goes on after the reply. */
+  readonly runsLater: boolean
+}
+
 /** Reads the keys in a value of a secret. Rejects with `KeySetRefused` where it has none that are usable. */
 type Read = (text: string, until: Slot['until']) => Promise<readonly VerifyingKey[]>
 
@@ -24,7 +32,7 @@ export function keysOf(
   { keys, issuer, algorithms }: ForeignJwtDocument,
   name: string,
   { host, settings: { staleSeconds } }: KindParts,
-  reading: LoadReading,
+  { reading, runsLater }: KeysHost,
 ): KeysNow {
   const failed = tellsRefusal(name, host.sink)
   if ('jwksUrl' in keys || 'discover' in keys) {
@@ -34,7 +42,7 @@ export function keysOf(
       asking ??= (await reading()).published(publication, algorithms)
       return asking(known, at)
     }
-    const source = remote({ ask, staleSeconds, failed })
+    const source = remote({ ask, staleSeconds, runsLater, failed })
     return () => source
   }
   const isSet = 'jwks' in keys

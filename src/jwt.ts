@@ -1,8 +1,8 @@
 import type { CredentialSettings } from './config.ts'
 import type { ForeignJwtDocument, JwtDocument } from './document.ts'
+import type { KeysHost } from './jwt-keys.ts'
 import { keysOf } from './jwt-keys.ts'
 import type { VerifySignature } from './key-sets/keys.ts'
-import type { LoadReading } from './key-sets/reading.ts'
 import type { KeySource } from './key-sets/source.ts'
 import type { KindParts, PreparedKind, VerifierKind } from './kind.ts'
 import type { Grant } from './model/principal.ts'
@@ -20,14 +20,13 @@ const DEFAULT_TYPES = ['JWT', 'at+jwt']
 const DEFAULT_TOLERANCE_SECONDS = 5
 
 /** What a host does in its own way. */
-export interface JwtHost {
-  /** How keys are read and fetched. */
-  readonly reading: LoadReading
+export interface JwtHost extends KeysHost {
   readonly isSigned: VerifySignature
 }
 
 /** JSON Web Tokens, on a host. */
-export function jwtBy({ reading, isSigned }: JwtHost): VerifierKind {
+export function jwtBy(own: JwtHost): VerifierKind {
+  const { isSigned } = own
   return {
     kind: 'jwt',
     metadata: resourceMetadata,
@@ -36,7 +35,7 @@ export function jwtBy({ reading, isSigned }: JwtHost): VerifierKind {
       if ('own' in (credential.document as JwtDocument).keys) return ownLater(credential, parts, isSigned)
       const document = credential.document as ForeignJwtDocument
       const rules = rulesOf(credential, document)
-      const keysNow = keysOf(document, name, parts, reading)
+      const keysNow = keysOf(document, name, parts, own)
       const proved = proofs<ProvedToken>()
       const at = new Set(places)
       let keys: KeySource | undefined

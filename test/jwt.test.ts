@@ -44,8 +44,16 @@ function documentOf(...credentials: (Partial<JwtDocument> | CredentialDocument)[
   }
 }
 
-const ON_NODE: JwtHost = { reading: () => import('../src/key-sets/reading-by-http.ts'), isSigned: signatureByNode }
-const ELSEWHERE: JwtHost = { reading: () => import('../src/key-sets/reading-by-fetch.ts'), isSigned: signatureByJose }
+const ON_NODE: JwtHost = {
+  reading: () => import('../src/key-sets/reading-by-http.ts'),
+  runsLater: true,
+  isSigned: signatureByNode,
+}
+const ELSEWHERE: JwtHost = {
+  reading: () => import('../src/key-sets/reading-by-fetch.ts'),
+  runsLater: true,
+  isSigned: signatureByJose,
+}
 
 function authorityOf(document: Document, host: Host, jwtHost: JwtHost = ON_NODE): Latchkey {
   return build(document, host, { transport: 'any' }, equipmentOf([jwtBy(jwtHost)], [], undefined))

@@ -66,7 +66,7 @@ const nobody = () => Promise.reject(new Error('no network'))
 function gateOver(store: Store | undefined, clock: { at: number }, document = DOCUMENT, secrets: object = SECRETS) {
   const host = { ...hostOf({ ...secrets }), now: () => clock.at }
   const equipment = equipmentOf(
-    [apiKey, jwtBy({ reading: nobody, isSigned: signatureByNode })],
+    [apiKey, jwtBy({ reading: nobody, runsLater: true, isSigned: signatureByNode })],
     [() => ({ openStore: () => store })],
     undefined,
   )

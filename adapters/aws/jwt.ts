@@ -5,6 +5,7 @@ import type { LambdaKind } from './api-key.ts'
 
 const kind = jwtBy({
   reading: () => import('../../src/key-sets/reading-by-http.ts'),
+  runsLater: false,
   isSigned: signatureByNode,
 })
 

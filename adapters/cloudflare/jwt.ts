@@ -5,5 +5,6 @@ import type { WorkerKind } from './parts.ts'
 /** JSON Web Tokens on a Worker. */
 export const jwt: WorkerKind = jwtBy({
   reading: () => import('../../src/key-sets/reading-by-fetch.ts'),
+  runsLater: true,
   isSigned: signatureByJose,
 })

@@ -5,5 +5,6 @@ import type { VerifierKind } from '../../src/kind.ts'
 /** JSON Web Tokens on Node. */
 export const jwt: VerifierKind = jwtBy({
   reading: () => import('../../src/key-sets/reading-by-http.ts'),
+  runsLater: true,
   isSigned: signatureByNode,
 })

@@ -5,5 +5,6 @@ import type { MiddlewareKind } from './api-key.ts'
 /** JSON Web Tokens on Vercel. */
 export const jwt: MiddlewareKind = jwtBy({
   reading: () => import('../../src/key-sets/reading-by-fetch.ts'),
+  runsLater: true,
   isSigned: signatureByJose,
 })

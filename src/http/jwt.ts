@@ -5,5 +5,6 @@ import type { MiddlewareKind } from './api-key.ts'
 /** JSON Web Tokens in any Hono app. */
 export const jwt: MiddlewareKind = jwtBy({
   reading: () => import('../key-sets/reading-by-fetch.ts'),
+  runsLater: true,
   isSigned: signatureByJose,
 })

@@ -17,6 +17,8 @@ export interface RemoteOptions {
   readonly ask: (known: KeySet, at: EpochSeconds) => Promise<PublishedKeys>
   /** How much longer a set counts while its issuer is down. */
   readonly staleSeconds: number
+  /** Whether work goes on after the reply. Where it does not, a fetch in the background would be late by all that time. */
+  readonly runsLater: boolean
   /** Told of the first failure of a row. */
   readonly failed: (error: unknown) => void
 }
@@ -41,7 +43,7 @@ const DOWN: Refusal = { reason: 'dependency-unavailable', detail: 'the keys of i
  * counts for `staleSeconds` more. All requests share one fetch. For a key that is not in the set there is one fetch in 30
  * seconds, counted from the last one for whatever reason; until then the key is known to be unknown.
  */
-export function remote({ ask, staleSeconds, failed }: RemoteOptions): KeySource {
+export function remote({ ask, staleSeconds, runsLater, failed }: RemoteOptions): KeySource {
   let keys: KeySet = new Set()
   let fetchedAt = Number.NEGATIVE_INFINITY
   let askedAt = Number.NEGATIVE_INFINITY
@@ -91,8 +93,9 @@ export function remote({ ask, staleSeconds, failed }: RemoteOptions): KeySource 
       if (!isOver(fetchedAt, lifeSeconds / 2, at)) return keys
       const answer = () => (isGood(at) ? keys : DOWN)
       if (isFresh(at) || (isDown && isGood(at))) {
-        if (isOver(askedAt, PAUSE_SECONDS, at)) void fetched(at, defer)
-        return keys
+        if (!isOver(askedAt, PAUSE_SECONDS, at)) return keys
+        const later = fetched(at, defer)
+        return runsLater ? keys : later.then(answer)
       }
       return flight || isOver(askedAt, RETRY_SECONDS, at) ? fetched(at, defer).then(answer) : DOWN
     },

@@ -5,13 +5,14 @@ import { remote } from '../../src/key-sets/remote.ts'
 import { NOW } from '../given/access.ts'
 
 /** An issuer whose answers a test holds back, and gives. */
-function issuer({ staleSeconds = 300 } = {}) {
+function issuer({ staleSeconds = 300, runsLater = true } = {}) {
   const waiting: { give(answer: PublishedKeys): void; fail(error: unknown): void }[] = []
   const failures: unknown[] = []
   const deferred: Promise<unknown>[] = []
   const source = remote({
     ask: () => new Promise((give, fail) => waiting.push({ give, fail })),
     staleSeconds,
+    runsLater,
     failed: (error) => failures.push(error),
   })
   let asked = 0
@@ -228,5 +229,34 @@ describe('a fetch that never ends', () => {
     expect(current(NOW + 331)).toBe(FIRST)
     await give(SECOND)
     expect(current(NOW + 332)).toBe(SECOND)
+  })
+})
+
+describe('where nothing runs after the reply', () => {
+  /** An issuer whose first set has arrived, in a process that is frozen between requests. */
+  async function frozen() {
+    const given = issuer({ runsLater: false })
+    const first = given.current(NOW)
+    await given.give(FIRST)
+    await first
+    return given
+  }
+
+  test('a fetch that would be in the background is waited for', async () => {
+    const { current, give } = await frozen()
+    expect(current(NOW + 299)).toBe(FIRST)
+    const found = current(NOW + 300)
+    expect(found).toBeInstanceOf(Promise)
+    await give(SECOND)
+    expect(await found).toBe(SECOND)
+  })
+
+  test('a set that is good counts on where the fetch fails, and the next one is not begun at once', async () => {
+    const { current, fail } = await frozen()
+    const found = current(NOW + 300)
+    await fail()
+    expect(await found).toBe(FIRST)
+    expect(current(NOW + 329)).toBe(FIRST)
+    expect(current(NOW + 330)).toBeInstanceOf(Promise)
   })
 })
