@@ -66,6 +66,7 @@ export function remote({ ask, staleSeconds, runsLater, failed }: RemoteOptions):
           isDown = false
         },
         (error: unknown) => {
+          if (!isCurrent()) return
           if (!isDown) failed(error)
           isDown = true
         },

@@ -232,6 +232,16 @@ describe('a fetch that never ends', () => {
   })
 })
 
+test('a fetch that was given up says nothing any more, whatever becomes of it', async () => {
+  const { current, give, fail, failures } = await published()
+  void current(NOW + 300)
+  void current(NOW + 330)
+  await fail()
+  expect(failures).toEqual([])
+  await give(SECOND)
+  expect(current(NOW + 331)).toBe(SECOND)
+})
+
 describe('where nothing runs after the reply', () => {
   /** An issuer whose first set has arrived, in a process that is frozen between requests. */
   async function frozen() {
