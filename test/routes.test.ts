@@ -293,7 +293,9 @@ describe('a match', () => {
     const result = matched([{ path: '/api/:collection/:id', permission: ['api::{collection}.write', '{id}'] }], {
       target,
     })
-    expect(typeof result === 'string' ? result : result.permissions?.map(({ parts }) => parts.join(''))).toEqual(expected)
+    expect(typeof result === 'string' ? result : result.permissions?.map(({ parts }) => parts.join(''))).toEqual(
+      expected,
+    )
   })
 
   it('keeps a value from the path one segment', () => {
