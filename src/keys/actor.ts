@@ -3,7 +3,7 @@ import type { PermissionParts } from '../lib/permission.ts'
 import { includes, parsePermission } from '../lib/permission.ts'
 import type { Grant, Limit, Principal } from '../model/principal.ts'
 import type { DraftFault } from './draft.ts'
-import { faultsOf } from './draft.ts'
+import { faultsOf, isOwner } from './draft.ts'
 import type { KeyRecord } from './record.ts'
 
 /** Who changes keys: a principal that the gate has judged, or whoever holds the store's own credentials. */
@@ -62,8 +62,10 @@ export function isNarrowed({ grant, ceiling }: Principal): boolean {
   return grant.type !== 'full-access' || (ceiling !== undefined && ceiling.type !== 'full-access')
 }
 
+/** A token's claim may hold any text: what could not be asked for as an owner is not passed on as one. */
 function ownerFaults({ owner }: Principal, key: Reach): DraftFault[] {
-  return faultsOf([['/owner', owner === undefined || owner === key.owner, 'your own owner']])
+  const isOwn = owner === undefined || (owner === key.owner && isOwner(owner))
+  return faultsOf([['/owner', isOwn, 'your own owner, 1 to 100 visible characters and spaces']])
 }
 
 function narrowedFaults(actor: Principal, grants: readonly Grant[], key: Reach): DraftFault[] {

@@ -184,7 +184,7 @@ function isStorable(permissions: readonly string[] | undefined): boolean {
   return permissions.length <= MOST_PERMISSIONS && permissions.join().length <= MOST_PERMISSION_CHARACTERS
 }
 
-function isOwner(text: unknown): boolean {
+export function isOwner(text: unknown): boolean {
   return text === '' || isLine(text)
 }
 

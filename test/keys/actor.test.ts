@@ -49,6 +49,10 @@ describe('who hands out nothing', () => {
 })
 
 describe('an owner', () => {
+  test.each(['a\nb', '\u001b[2J', 'x'.repeat(101)])('that no key could be asked for is not handed on: %j', (owner) => {
+    expect(places(keeper({ owner }), reach({ owner }))).toEqual(['/owner'])
+  })
+
   test.each([keeper({ owner: 'acme' }), customKeeper(['orders.*'], { owner: 'acme' })])('is handed on', (actor) => {
     expect(places(actor, reach({ owner: 'acme' }))).toEqual([])
     expect(places(actor, reach({ owner: 'globex' }))).toEqual(['/owner'])
