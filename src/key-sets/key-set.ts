@@ -15,7 +15,8 @@ const LEAST_RSA_BITS = 2048
 /**
  * Reads a JSON Web Key Set (RFC 7517). Members that no configured algorithm can use are skipped: jose judges `use`,
  * `key_ops`, `alg` and the key itself, and RSA keys have 2048 bits at least. A set that mixes secrets with public keys,
- * repeats an id among its usable keys, or has none is refused.
+ * repeats an id among its usable keys, or has members and none that is usable is refused; one without members withdraws
+ * all keys.
  */
 export async function keySetOf(
   text: string,
@@ -35,14 +36,14 @@ export async function keySetOf(
     if (id !== undefined) ids.add(id)
     keys.push(...usable)
   }
-  if (keys.length === 0) throw new KeySetRefused('it has no usable key')
+  if (keys.length === 0 && members.length > 0) throw new KeySetRefused('it has no usable key')
   return keys
 }
 
 function membersOf(text: string): readonly JWK[] {
   const { keys } = Object(parsed(text)) as { readonly keys?: unknown }
   if (!Array.isArray(keys) || keys.length > MOST_MEMBERS) throw new KeySetRefused('it is no JSON Web Key Set')
-  return keys.filter((member) => typeof member === 'object' && member !== null)
+  return keys.map((member) => Object(member) as JWK)
 }
 
 function parsed(text: string): unknown {

@@ -16,7 +16,10 @@ export interface GrantRules {
 /** OAuth's own claims are one text of words (RFC 8693 4.2); any other text is one role, whatever it holds. */
 const WORDS = new Set(['scope', 'scp'])
 
-/** What a token says that it may do. In a claim `*` is a character like any other; the patterns of roles mean it. */
+/**
+ * What a token says that it may do. In a claim `*` is a character like any other; the patterns of roles mean it. An origin
+ * could not tell the one from the other, so it is told only of patterns.
+ */
 export function claimedGrant(
   claims: Claims,
   { permissionsClaim, roles, ceiling }: GrantRules,
@@ -24,20 +27,18 @@ export function claimedGrant(
   const claimed = permissionsClaim === undefined ? [] : textsOf(claimAt(claims, permissionsClaim), true)
   const held = roles === undefined ? [] : textsOf(claimAt(claims, roles.claim), WORDS.has(roles.claim))
   const mapped = held.flatMap((role) => roles?.map.get(role) ?? [])
-  const all = [...new Set([...claimed, ...mapped])]
   const starred = claimed.filter(hasStar)
+  const permissions = [...new Set([...claimed.filter((text) => !starred.includes(text)), ...mapped])]
   return {
-    grant: { type: 'custom', ...(starred.length === 0 ? { permissions: all } : split(claimed, starred, mapped)) },
+    grant: { type: 'custom', permissions, ...(starred.length > 0 && { literals: literalsOf(starred) }) },
     ceiling,
-    covered: ceiling?.type === 'custom' ? coveredBy(ceiling.permissions, all) : all,
+    covered: ceiling?.type === 'custom' ? coveredBy(ceiling.permissions, permissions) : permissions,
   }
 }
 
-/** What counts as a pattern, and what as it stands. */
-function split(claimed: readonly string[], starred: readonly string[], mapped: readonly string[]) {
-  const patterns = [...claimed.filter((text) => !hasStar(text)), ...mapped]
-  const literals = starred.map((text) => parsePermission(text).parts.join('\0'))
-  return { permissions: [...new Set(patterns)], literals: new Set(literals) }
+/** What counts as it stands. */
+function literalsOf(starred: readonly string[]): ReadonlySet<string> {
+  return new Set(starred.map((text) => parsePermission(text).parts.join('\0')))
 }
 
 /** The texts in a claim. Whatever else is in it grants nothing. */

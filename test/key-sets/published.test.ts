@@ -40,9 +40,13 @@ describe('keys at a URL', () => {
     ['not changed', { status: 304 }, 'the answer is 304'],
     ['broken', '{"keys": [', 'it is no JSON Web Key Set'],
     ['a page', '<!doctype html>', 'it is no JSON Web Key Set'],
-    ['empty', keySet(), 'it has no usable key'],
+    ['without a usable key', keySet({ kty: 'oct' }), 'it has no usable key'],
   ])('cannot be had where the set is %s', async (_, page, why) => {
     await expect(idsOf({ url: JWKS }, { [JWKS]: page })).rejects.toThrow(why)
+  })
+
+  test('are none where their issuer has withdrawn them all', async () => {
+    expect(await idsOf({ url: JWKS }, { [JWKS]: keySet() })).toEqual([])
   })
 
   test('may be kept for as long as their issuer says', async () => {
