@@ -1,4 +1,4 @@
-import { readFileSync, unwatchFile, watchFile } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Server } from 'node:https'
 
 /** PEM files of a certificate chain and its key. */
@@ -12,17 +12,22 @@ const POLL_MILLISECONDS = 5000
 
 /** Sets a server's certificate from files, and again whenever one of them changes. Throws where they cannot be read. */
 export function watchTls(server: Server, files: TlsFiles, pollMilliseconds: number = POLL_MILLISECONDS): void {
-  const set = () => server.setSecureContext({ cert: readFileSync(files.cert), key: readFileSync(files.key) })
-  const changed = () => {
+  let set = { cert: '', key: '' }
+  const follow = () => {
+    // Times and sizes may stand still while the text changes: the texts themselves are compared.
+    const read = { cert: readFileSync(files.cert, 'utf8'), key: readFileSync(files.key, 'utf8') }
+    if (read.cert === set.cert && read.key === set.key) return
+    server.setSecureContext(read)
+    set = read
+  }
+  const tryToFollow = () => {
     try {
-      set()
+      follow()
     } catch {
-      // A pair that is half written keeps the old certificate; the other file's change tries again.
+      // A pair that is half written keeps the old certificate until it is whole.
     }
   }
-  set()
-  for (const path of [files.cert, files.key]) {
-    watchFile(path, { interval: pollMilliseconds, persistent: false }, changed)
-    server.on('close', () => unwatchFile(path, changed))
-  }
+  follow()
+  const polling = setInterval(tryToFollow, pollMilliseconds).unref()
+  server.on('close', () => clearInterval(polling))
 }

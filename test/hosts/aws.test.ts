@@ -14,7 +14,7 @@ import { memorySink } from '../../src/sinks/memory.ts'
 import { statusOf } from '../../src/status.ts'
 import type { Sent } from '../aws/events.ts'
 import { httpApiPath, httpEvent, restEvent, tokenEvent } from '../aws/events.ts'
-import { nobody } from '../stores/server.ts'
+import { NOBODY } from '../stores/server.ts'
 import type { DynamodbTables } from './dynamodb-tables.ts'
 import { dynamodbTables } from './dynamodb-tables.ts'
 import { noSecretIn } from './leaks.ts'
@@ -36,12 +36,10 @@ interface Outcome {
 const table = vectors()
 const SHAPES: readonly Shape[] = ['rest-token', 'rest-request', 'http-simple', 'http-iam']
 let tables: DynamodbTables
-let deadUrl: string
 
 /** A table for each shape: what one of them counts must be nothing to another. */
 beforeAll(async () => {
   tables = await dynamodbTables(SHAPES)
-  deadUrl = await nobody()
   for (const shape of SHAPES) await seed(table, tables.storeOf(shape), tables.limiterOf(shape))
 })
 
@@ -85,7 +83,7 @@ function sentBy({ request }: Vector): Sent {
 
 /** The function's own environment: where its table is. */
 function stubVariables({ document, store }: Vector, shape: Shape): void {
-  const variables = tables.variables(store?.is === 'down' ? deadUrl : tables.url)
+  const variables = tables.variables(store?.is === 'down' ? NOBODY : tables.url)
   for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
   if (document.store) vi.stubEnv(document.store.binding, store?.is === 'absent' ? undefined : `dynamodb:${shape}`)
 }
@@ -154,10 +152,10 @@ function statusIn({ refusals }: Vector['document'], reason: Reason): number {
   return statusOf(reason, own)
 }
 
-const NOBODY = { subject: '', owner: '', kind: '', type: '', name: '', permissions: '', expires: '' }
+const NO_IDENTITY = { subject: '', owner: '', kind: '', type: '', name: '', permissions: '', expires: '' }
 
 function identityOf({ expect: { identity } }: Vector, verdict: Verdict): Partial<AnswerContext> {
-  if (verdict !== 'allow') return NOBODY
+  if (verdict !== 'allow') return NO_IDENTITY
   const named = Object.entries(identity ?? {}).map(([name, value]) => [name.toLowerCase(), value])
   return Object.fromEntries(named.filter(([name]) => name !== 'request-id'))
 }

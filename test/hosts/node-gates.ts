@@ -14,7 +14,7 @@ import type { LatchkeyEvent } from '../../src/model/event.ts'
 import { env } from '../../src/secrets/env.ts'
 import { memorySink } from '../../src/sinks/memory.ts'
 import { sqlite } from '../../src/stores/sqlite.ts'
-import { nobody } from '../stores/server.ts'
+import { NOBODY } from '../stores/server.ts'
 import type { Received } from './compare.ts'
 import { seed } from './seed.ts'
 import type { Vector } from './vector.ts'
@@ -76,7 +76,7 @@ export async function nodeGates(
   const folder = mkdtempSync(join(tmpdir(), 'latchkey-node-'))
   const file = join(folder, 'keys.db')
   // A store that is asked over the network, where nobody listens: a file that is there is never down.
-  const stores = { up: `sqlite:${file}`, down: `upstash:${await nobody()}`, absent: undefined }
+  const stores = { up: `sqlite:${file}`, down: `upstash:${NOBODY}`, absent: undefined }
   const variables = { UPSTASH_REDIS_REST_TOKEN: 'the-token-of-this-test' }
   let certificate: TlsFiles | undefined
   let copies = 0

@@ -1,7 +1,7 @@
 import { upstash as countedInUpstash } from '../../src/limiters/upstash.ts'
 import { upstash } from '../../src/stores/upstash.ts'
 import { restRedis } from '../stores/redis.ts'
-import { nobody } from '../stores/server.ts'
+import { NOBODY } from '../stores/server.ts'
 import { seed } from './seed.ts'
 import type { Vector } from './vector.ts'
 import type { RowStore } from './vector-store.ts'
@@ -18,7 +18,7 @@ export interface VercelStores {
 export async function vercelStores(table: readonly Vector[]): Promise<VercelStores> {
   const redis = await restRedis()
   await seed(table, upstash(redis.url, redis.token), countedInUpstash(redis.url, redis.token))
-  const texts = { up: 'upstash:', down: `upstash:${await nobody()}`, absent: undefined }
+  const texts = { up: 'upstash:', down: `upstash:${NOBODY}`, absent: undefined }
   return {
     textOf: (is) => texts[is],
     variables: { UPSTASH_REDIS_REST_URL: redis.url, UPSTASH_REDIS_REST_TOKEN: redis.token },

@@ -7,7 +7,7 @@ import { dynamodbCaller } from '../../src/lib/dynamodb-call.ts'
 import { dynamodb } from '../../src/limiters/dynamodb.ts'
 import { dynamodb as store } from '../../src/stores/dynamodb.ts'
 import type { TestServer } from '../stores/server.ts'
-import { bodyOf, nobody, testServer } from '../stores/server.ts'
+import { bodyOf, NOBODY, testServer } from '../stores/server.ts'
 import { limiterContract } from './contract.ts'
 
 const require = createRequire(new URL('../../e2e/stores/package.json', import.meta.url))
@@ -92,7 +92,7 @@ describe('dynamodb', () => {
       limiter: dynamodb({ ...OPTIONS, endpoint }),
       other: dynamodb({ ...OPTIONS, endpoint }),
       faults: {
-        down: async () => faulty(await nobody()),
+        down: async () => faulty(NOBODY),
         slow: async () => {
           const silent = await testServer(() => undefined)
           servers.push(silent)

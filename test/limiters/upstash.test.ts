@@ -3,7 +3,7 @@ import { upstash } from '../../src/limiters/upstash.ts'
 import type { RestRedis } from '../stores/redis.ts'
 import { restRedis } from '../stores/redis.ts'
 import type { TestServer } from '../stores/server.ts'
-import { nobody, testServer } from '../stores/server.ts'
+import { NOBODY, testServer } from '../stores/server.ts'
 import { limiterContract } from './contract.ts'
 
 const servers: TestServer[] = []
@@ -29,7 +29,7 @@ describe('upstash', () => {
     limiter: upstash(redis.url, redis.token),
     other: upstash(redis.url, redis.token),
     faults: {
-      down: async () => ({ limiter: upstash(await nobody(), redis.token), mend: async () => undefined }),
+      down: async () => ({ limiter: upstash(NOBODY, redis.token), mend: async () => undefined }),
       slow: async () => {
         redis.halt()
         return {

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { LatchkeyEvent } from '../../src/model/event.ts'
 import type { Sink } from '../../src/model/ports.ts'
 import type { WebhookOptions } from '../../src/sinks/webhook.ts'
-import { nobody, testServer } from '../stores/server.ts'
+import { NOBODY, testServer } from '../stores/server.ts'
 import type { TestClock, TestReceiver } from './given.ts'
 import { REVOKED, type testNotices, testWebhook } from './given.ts'
 
@@ -67,12 +67,11 @@ describe('what is lost', () => {
       'RangeError',
     ],
   ])('tells why where %s', async (_, options, why) => {
-    const url = await nobody()
-    const sink = sinkOf({ url, ...options })
+    const sink = sinkOf({ url: NOBODY, ...options })
     sink.write(REVOKED)
     await clock.next()
     await sink.flush()
-    expect(notices.messages).toEqual([`webhook ${url}: 1 event was not delivered (${why})`])
+    expect(notices.messages).toEqual([`webhook ${NOBODY}: 1 event was not delivered (${why})`])
   })
 
   test('harms nobody where it cannot be told', async () => {

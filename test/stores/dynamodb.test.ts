@@ -9,7 +9,7 @@ import { dynamodb } from '../../src/stores/dynamodb.ts'
 import type { Faulty } from './contract.ts'
 import { clockFromNow, storeContract, WRITTEN } from './contract.ts'
 import type { TestServer } from './server.ts'
-import { bodyOf, nobody, testServer } from './server.ts'
+import { bodyOf, NOBODY, testServer } from './server.ts'
 
 const require = createRequire(new URL('../../e2e/stores/package.json', import.meta.url))
 const dynalite = require('dynalite') as (options: object) => Server
@@ -71,7 +71,7 @@ describe('dynamodb', () => {
         other: dynamodb(options),
         clock,
         faults: {
-          down: async () => faulty(await nobody()),
+          down: async () => faulty(NOBODY),
           slow: async () => {
             const silent = await testServer(() => undefined)
             servers.push(silent)

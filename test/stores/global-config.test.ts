@@ -5,7 +5,7 @@ import { globalConfig } from '../../src/stores/global-config.ts'
 import type { Title } from './contract.ts'
 import { clockFromNow, storeContract } from './contract.ts'
 import type { TestServer } from './server.ts'
-import { nobody, testServer } from './server.ts'
+import { NOBODY, testServer } from './server.ts'
 
 const require = createRequire(new URL('../../e2e/stores/package.json', import.meta.url))
 
@@ -135,7 +135,7 @@ describe('globalConfig', () => {
   it.each<[name: string, connection: () => Promise<string>, trouble: string]>([
     ['whose store is gone', async () => `${server.url}/ecfg_other?token=${TOKEN}`, 'refused'],
     ['of another token', async () => `${server.url}/ecfg_test?token=another`, 'refused'],
-    ['where nobody answers', async () => connection(await nobody()), 'down'],
+    ['where nobody answers', async () => connection(NOBODY), 'down'],
     ['where nobody answers in time', async () => connection(await status(0)), 'slow'],
     ['that is asked too often', async () => connection(await status(429)), 'busy'],
     ['that has troubles of its own', async () => connection(await status(500)), 'down'],

@@ -27,9 +27,5 @@ export async function bodyOf(request: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString()
 }
 
-/** The URL of a port where nobody listens any more. */
-export async function nobody(): Promise<string> {
-  const { url, stop } = await testServer(() => undefined)
-  await stop()
-  return url
-}
+/** Where nobody listens. A port that was free a moment ago may be given to another test; a reserved one is not. */
+export const NOBODY = 'http://127.0.0.1:2'

@@ -5,7 +5,7 @@ import { clockFromNow, storeContract } from './contract.ts'
 import type { RestRedis } from './redis.ts'
 import { restRedis } from './redis.ts'
 import type { TestServer } from './server.ts'
-import { nobody, testServer } from './server.ts'
+import { NOBODY, testServer } from './server.ts'
 
 const require = createRequire(new URL('../../e2e/stores/package.json', import.meta.url))
 
@@ -45,7 +45,7 @@ describe('upstash', () => {
       other: upstash(redis.url, redis.token, { now }),
       clock,
       faults: {
-        down: async () => ({ store: upstash(await nobody(), redis.token, { now }), mend: async () => undefined }),
+        down: async () => ({ store: upstash(NOBODY, redis.token, { now }), mend: async () => undefined }),
         slow: async () => {
           redis.halt()
           return {
