@@ -90,10 +90,20 @@ export function settingsOf(document: Document, host: HostDefaults): Settings {
     secretsSeconds,
     staleSeconds:
       document.staleSeconds ??
-      Math.min(MOST_STALE_SECONDS, (document.revocation?.withinSeconds ?? Number.POSITIVE_INFINITY) - secretsSeconds),
+      Math.min(
+        MOST_STALE_SECONDS,
+        (document.revocation?.withinSeconds ?? Number.POSITIVE_INFINITY) -
+          secretsSeconds -
+          resultTtlSecondsOf(document),
+      ),
     document,
     log: { allowed: true, sample: 1, address: 'full', ...document.log },
   }
+}
+
+/** How long an API Gateway keeps an answer, where one does. */
+export function resultTtlSecondsOf({ apis = [] }: Partial<Document>): number {
+  return Math.max(0, ...apis.map(({ resultTtlSeconds = 0 }) => resultTtlSeconds))
 }
 
 function credentialOf(credential: CredentialDocument, intern: (place: PlaceDocument) => Place): CredentialSettings {

@@ -1,5 +1,5 @@
 import type { Settings } from './config.ts'
-import { DEFAULT_SECRETS_SECONDS } from './config.ts'
+import { DEFAULT_SECRETS_SECONDS, resultTtlSecondsOf } from './config.ts'
 import type { CredentialDocument, Document } from './document.ts'
 import { DEFAULT_CACHE_SECONDS } from './key-settings.ts'
 
@@ -22,7 +22,7 @@ export function cacheSecondsOf(credentials: readonly CredentialDocument[] = []):
 /** How long a change takes where every source answers. */
 export function leastDelay(document: Partial<Document>): number {
   const { secretsSeconds = DEFAULT_SECRETS_SECONDS, credentials } = document
-  return secretsSeconds + cacheSecondsOf(credentials) + storeSecondsOf(document)
+  return secretsSeconds + cacheSecondsOf(credentials) + storeSecondsOf(document) + resultTtlSecondsOf(document)
 }
 
 /** How much longer a record counts while the store is down: what the budget leaves beside all else. */

@@ -193,6 +193,24 @@ export interface WebhookDocument {
   readonly types?: readonly string[]
 }
 
+/** An API of Amazon API Gateway that asks the Lambda authorizer, and how it keeps answers. */
+export interface ApiDocument {
+  /** The API's id. Default: any. */
+  readonly api?: string
+  /** Default: any. */
+  readonly stage?: string
+  /** The base path mapping of its custom domain, as `/v1`. Default: what `LATCHKEY_AWS_BASE_PATH` says. */
+  readonly basePath?: string
+  /** How long it keeps an answer. Default 0: it keeps none. */
+  readonly resultTtlSeconds?: number
+  /** What its identity sources hold beside the credential. Default: nothing. */
+  readonly cachedBy?: readonly ('method' | 'path' | 'address')[]
+  /** Whether a path that no route names reaches an integration, by `{proxy+}` or `$default`. Default true. */
+  readonly greedy?: boolean
+  /** Whether a key's own `usagePlanKey`, from its metadata, is answered as `usageIdentifierKey`. Default false. */
+  readonly usagePlans?: boolean
+}
+
 /** A route: first match wins; a request that none matches is refused. */
 export interface RouteDocument {
   /** Literal segments, `:name` for one segment, a final `*` for the rest. */
@@ -263,6 +281,8 @@ export interface Document {
   readonly staleSeconds?: number
   /** A budget: a document that cannot keep it is a fault. */
   readonly revocation?: { readonly withinSeconds: number }
+  /** The APIs of Amazon API Gateway that may ask, first match first. Default: any, none of which keeps an answer. */
+  readonly apis?: readonly ApiDocument[]
   /** Where issued keys are kept. */
   readonly store?: BindingDocument<StoreKind>
   /** Where requests are counted. Default: in the store, or in the process where there is none. */

@@ -1,5 +1,5 @@
 import type { Settings } from './config.ts'
-import { MOST_STALE_SECONDS } from './config.ts'
+import { MOST_STALE_SECONDS, resultTtlSecondsOf } from './config.ts'
 import { cacheSecondsOf, recordStaleSeconds, storeSecondsOf } from './delays.ts'
 import type { Document } from './document.ts'
 
@@ -25,6 +25,7 @@ export const KEYS_BY_HOST: Readonly<Record<keyof Document, readonly HostName[]>>
   secretsSeconds: HOSTS,
   staleSeconds: HOSTS,
   revocation: HOSTS,
+  apis: ['aws'],
   store: HOSTS,
   limiter: HOSTS,
   keys: ['node', 'cloudflare', 'vercel'],
@@ -63,10 +64,15 @@ export function revocationDelay(settings: Settings): {
       seconds: hasKeys ? recordStaleSeconds(settings) : settings.staleSeconds,
       note: `only while their source is down; by default at most ${MOST_STALE_SECONDS}`,
     },
+    ...(settings.document.apis
+      ? [{ name: 'resultTtlSeconds', seconds: resultTtlSecondsOf(settings.document), note: RESULT_NOTE }]
+      : []),
     ...(hasKeys ? [{ name: 'store', seconds: own, note: storeNote(settings) }] : []),
   ]
   return { seconds: parts.reduce((sum, part) => sum + part.seconds, 0), parts }
 }
+
+const RESULT_NOTE = 'how long API Gateway keeps an answer; on AWS only'
 
 function storeNote({ document: { store } }: Settings): string {
   if (store?.kind === undefined)

@@ -1,6 +1,7 @@
-import { DEFAULT_BASE } from './config.ts'
+import { DEFAULT_BASE, resultTtlSecondsOf } from './config.ts'
 import { cacheSecondsOf, leastDelay, storeSecondsOf } from './delays.ts'
 import type {
+  ApiDocument,
   ApiKeyDocument,
   CredentialDocument,
   Document,
@@ -54,12 +55,15 @@ export function brokenRules(document: Partial<Document>, wellFormed: (pointer: s
   }
   if (document.keys !== undefined) look(['keys'], (report) => checkKeys(document, report))
   if (document.issuing !== undefined) look(['issuing'], (report) => checkIssuing(credentials, report))
+  for (const place of listOf<ApiDocument>(document.apis).keys()) {
+    look(['apis', place], (report) => checkApi(document, place, report))
+  }
   if (document.owners !== undefined) look(['owners'], (report) => checkOwners(document, report))
   if (typeof document.origin === 'object') look(['origin'], (report) => checkOrigin(document, report))
   if (document.proxies !== undefined) look(['proxies'], (report) => checkProxies(document, report))
   if (
     document.revocation !== undefined &&
-    ['/secretsSeconds', '/staleSeconds', '/credentials', '/store'].every(wellFormed)
+    ['/secretsSeconds', '/staleSeconds', '/credentials', '/apis', '/store'].every(wellFormed)
   ) {
     look(['revocation'], (report) => checkBudget(document, report))
   }
@@ -110,6 +114,26 @@ function checkApiKey(
   const versions = peppers.map(({ version }) => String(version))
   for (const [place, version] of versions.entries()) {
     if (versions.indexOf(version) < place) report(['peppers', place, 'version'], 'a version that stands only once')
+  }
+}
+
+/** What an answer that API Gateway keeps cannot hold to. */
+function checkApi(
+  { apis = [], addresses, credentials = [], owners }: Partial<Document>,
+  at: number,
+  report: Report,
+): void {
+  const { api, stage, resultTtlSeconds = 0, cachedBy = [] } = apis[at] as ApiDocument
+  const takes = (other: ApiDocument) => [undefined, api].includes(other.api) && [undefined, stage].includes(other.stage)
+  if (apis.slice(0, at).some(takes)) report([], 'an API and a stage that no entry before it takes')
+  if (resultTtlSeconds === 0) return
+  const isLimited = owners !== undefined || listOf<CredentialDocument>(credentials).some(({ limits }) => limits)
+  if (isLimited) report(['resultTtlSeconds'], '0 beside limits: what API Gateway answers by itself is not counted')
+  if (addresses && !cachedBy.includes('address')) {
+    report(
+      ['resultTtlSeconds'],
+      '0 beside "addresses", or "address" in "cachedBy": else one answer serves all addresses',
+    )
   }
 }
 
@@ -248,6 +272,7 @@ function checkBudget(document: Partial<Document>, report: Report): void {
       'secretsSeconds',
       ...(cacheSecondsOf(document.credentials) > 0 ? ['cacheSeconds'] : []),
       'staleSeconds',
+      ...(resultTtlSecondsOf(document) > 0 ? ['resultTtlSeconds'] : []),
     ]
     const own = storeSecondsOf(document)
     const sum = [...parts, ...(own === 0 ? [] : [`${own} of the store`])].join(' + ')

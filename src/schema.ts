@@ -311,6 +311,22 @@ function isWebhookUrl(text: string): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.host))
 }
 
+const API = 'an object such as { "stage": "prod", "resultTtlSeconds": 300 }'
+const api = v.strictObject(
+  {
+    api: v.exactOptional(matching(/^[a-z0-9]{1,64}$/, 'the id of an API')),
+    stage: v.exactOptional(matching(/^(?:[A-Za-z0-9_-]{1,128}|\$default)$/, 'the name of a stage')),
+    basePath: v.exactOptional(
+      matching(/^(?:\/[A-Za-z0-9$\-_.+!*'()]+)+$/, 'a path such as "/v1", with no slash at its end'),
+    ),
+    resultTtlSeconds: v.exactOptional(whole(0, 3600, 'seconds')),
+    cachedBy: v.exactOptional(listOf(oneOf('method', 'path', 'address'), 'a list of "method", "path" and "address"')),
+    greedy: v.exactOptional(v.boolean('true or false')),
+    usagePlans: v.exactOptional(v.boolean('true or false')),
+  },
+  API,
+)
+
 const refusedAs = v.exactOptional(v.picklist([401, 403], '401 or 403'))
 
 /** The configuration document. */
@@ -362,6 +378,7 @@ export const documentSchema: v.GenericSchema<Document> = v.strictObject(
     revocation: v.exactOptional(
       v.strictObject({ withinSeconds: between(1, 604_800, 'seconds') }, 'an object such as { "withinSeconds": 120 }'),
     ),
+    apis: v.exactOptional(listOf(api, 'a list of APIs, one at least')),
     store: v.exactOptional(bindingOf(...STORES)),
     limiter: v.exactOptional(bindingOf(...STORES, 'cloudflare-rate-limit', 'cloudflare-durable-object')),
     keys: v.exactOptional(

@@ -119,6 +119,7 @@ describe('docs/configuration.md', () => {
     keys: 'Keys',
     issuing: 'Issuing',
     webhooks: 'Webhooks',
+    apis: 'APIs',
   }
   const KINDS: Readonly<Record<string, string>> = {
     'static-token': 'Static tokens',

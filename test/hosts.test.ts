@@ -11,9 +11,9 @@ describe('the keys of a document', () => {
   })
 
   it.each([
-    ['node', []],
-    ['cloudflare', []],
-    ['vercel', ['origin']],
+    ['node', ['apis']],
+    ['cloudflare', ['apis']],
+    ['vercel', ['origin', 'apis']],
     ['aws', ['realm', 'origin', 'proxies', 'cors', 'transport', 'keys', 'webhooks', 'resourceMetadata']],
   ] as const)('that %s ignores are %j', (host, expected) => {
     expect(ignoredKeys(EVERYTHING, host)).toEqual(expected)

@@ -348,3 +348,42 @@ describe('limits', () => {
     expect(faultsOf({ owners })).toEqual(['/owners/__proto__: the name of an owner'])
   })
 })
+
+describe('apis', () => {
+  const CACHED = { resultTtlSeconds: 300 }
+  const ONE_ADDRESS = { addresses: { allow: ['10.0.0.0/8'] } }
+  const TAKEN = 'an API and a stage that no entry before it takes'
+  const ADDRESSES = '0 beside "addresses", or "address" in "cachedBy": else one answer serves all addresses'
+  const LIMITS = '0 beside limits: what API Gateway answers by itself is not counted'
+
+  it.each<[string, Partial<Document>, readonly string[]]>([
+    ['a kept answer', { apis: [CACHED] }, []],
+    ['two stages', { apis: [{ stage: 'a' }, { stage: 'b' }] }, []],
+    ['a stage, then any', { apis: [{ stage: 'a' }, {}] }, []],
+    ['any, then a stage', { apis: [{}, { stage: 'a' }] }, [`/apis/1: ${TAKEN}`]],
+    ['one API twice', { apis: [{ api: 'x1' }, { api: 'x1', stage: 'a' }, { stage: 'a' }] }, [`/apis/1: ${TAKEN}`]],
+    ['addresses, nothing kept', { ...ONE_ADDRESS, apis: [{}] }, []],
+    ['addresses under a cache', { ...ONE_ADDRESS, apis: [CACHED] }, [`/apis/0/resultTtlSeconds: ${ADDRESSES}`]],
+    ['addresses in the key', { ...ONE_ADDRESS, apis: [{ ...CACHED, cachedBy: ['address'] }] }, []],
+    [
+      'limits under a cache',
+      { apis: [CACHED], owners: { a: { limits: [{ requests: 1, per: 'day' }] } } },
+      [`/apis/0/resultTtlSeconds: ${LIMITS}`],
+    ],
+    [
+      'limits of a credential under a cache',
+      { apis: [CACHED], credentials: [credential({ limits: [{ requests: 1, per: 'day' }] })] },
+      [`/apis/0/resultTtlSeconds: ${LIMITS}`],
+    ],
+    ['a budget that holds the TTL', { apis: [CACHED], revocation: { withinSeconds: 330 } }, []],
+    [
+      'a budget that does not',
+      { apis: [CACHED], revocation: { withinSeconds: 300 } },
+      [
+        '/revocation/withinSeconds: 330 or more: secretsSeconds + staleSeconds + resultTtlSeconds; or make those smaller',
+      ],
+    ],
+  ])('%s', (_, more, expected) => {
+    expect(faultsOf(more)).toEqual(expected)
+  })
+})

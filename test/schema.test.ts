@@ -128,6 +128,7 @@ function isRuleOnly([key, , member]: PathInDocument): boolean {
     key === 'proxies' ||
     key === 'revocation' ||
     key === 'keys' ||
+    (key === 'apis' && member === 'resultTtlSeconds') ||
     (key === 'routes' && (member === 'path' || member === 'credentials'))
   )
 }

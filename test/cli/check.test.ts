@@ -130,8 +130,8 @@ changed secrets: a file under --secrets counts within secretsSeconds; a variable
 
   it.each([
     ['aws', ['"realm" is ignored on aws', '"origin" is ignored on aws', '"proxies" is ignored on aws']],
-    ['vercel', ['"origin" is ignored on vercel']],
-    ['cloudflare', []],
+    ['vercel', ['"origin" is ignored on vercel', '"apis" is ignored on vercel']],
+    ['cloudflare', ['"apis" is ignored on cloudflare']],
   ])('warns of keys that %s ignores', async (host, expected) => {
     const { code, stdout } = await check(EVERYTHING, ['--host', host, '--json'])
     const { warnings } = JSON.parse(stdout) as { warnings: string[] }

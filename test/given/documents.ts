@@ -70,6 +70,17 @@ export const EVERYTHING: Document = {
   secretsSeconds: 30,
   staleSeconds: 60,
   revocation: { withinSeconds: 120 },
+  apis: [
+    {
+      api: 'a1b2c3d4e5',
+      stage: 'prod',
+      basePath: '/v1',
+      resultTtlSeconds: 0,
+      cachedBy: ['method', 'path', 'address'],
+      greedy: false,
+      usagePlans: true,
+    },
+  ],
   store: { binding: 'KEYS', kind: 'cloudflare-d1' },
   limiter: { binding: 'COUNTERS', kind: 'cloudflare-durable-object' },
   keys: {
