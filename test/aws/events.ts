@@ -7,6 +7,8 @@ export interface Sent {
   readonly headers: readonly (readonly [string, string])[]
   /** Default `api.example`, a custom domain; `API.execute-api...` is AWS's own. */
   readonly host?: string
+  /** Default `a1b2c3d4e5`. */
+  readonly api?: string
   readonly address?: string | undefined
   readonly stage?: string
   /** The base path of the custom domain's mapping. */
@@ -14,13 +16,18 @@ export interface Sent {
 }
 
 export const API = 'a1b2c3d4e5'
-export const OWN_DOMAIN = `${API}.execute-api.eu-central-1.amazonaws.com`
+export const OWN_DOMAIN: string = ownDomain(API)
 
-const DEFAULTS = { host: 'api.example', address: '203.0.113.7', stage: 'prod', basePath: '' }
+/** The name that AWS gives an API. */
+export function ownDomain(api: string): string {
+  return `${api}.execute-api.eu-central-1.amazonaws.com`
+}
+
+const DEFAULTS = { host: 'api.example', api: API, address: '203.0.113.7', stage: 'prod', basePath: '' }
 
 /** What API Gateway sends to a REST API's REQUEST authorizer: the path as it was sent, the query decoded. */
 export function restEvent(sent: Sent): RestRequestEvent {
-  const { method, target, host, address, basePath } = { ...DEFAULTS, ...sent }
+  const { method, target, host, api, address, basePath } = { ...DEFAULTS, ...sent }
   const { path, query } = split(target)
   const headers = [...sent.headers, ['Host', host] as const]
   return {
@@ -32,17 +39,16 @@ export function restEvent(sent: Sent): RestRequestEvent {
     multiValueHeaders: every(headers),
     queryStringParameters: last(parameters(query)),
     multiValueQueryStringParameters: every(parameters(query)),
-    requestContext: { apiId: API, domainName: host, identity: { ...(address !== undefined && { sourceIp: address }) } },
+    requestContext: { apiId: api, domainName: host, identity: { ...(address !== undefined && { sourceIp: address }) } },
   }
 }
 
 /** What API Gateway sends to an HTTP API's authorizer with payload 2.0. Where it refuses a path itself, undefined. */
 export function httpEvent(sent: Sent): HttpRequestEvent | undefined {
-  const { method, target, host, address, stage, basePath } = { ...DEFAULTS, ...sent }
+  const { method, target, host, api, address, stage } = { ...DEFAULTS, ...sent }
   const { path, query } = split(target)
   const decoded = httpApiPath(path)
   if (decoded === undefined) return undefined
-  const prefix = host === OWN_DOMAIN && stage !== '$default' ? `/${stage}` : basePath
   const cookies = sent.headers
     .filter(([name]) => name.toLowerCase() === 'cookie')
     .flatMap(([, line]) => line.split('; '))
@@ -51,16 +57,34 @@ export function httpEvent(sent: Sent): HttpRequestEvent | undefined {
     version: '2.0',
     type: 'REQUEST',
     routeArn: arnOf(sent, decoded),
-    rawPath: prefix + decoded,
+    rawPath: prefixOf(sent) + decoded,
     rawQueryString: query ?? '',
     ...(cookies.length > 0 && { cookies }),
     headers: joined(headers),
     requestContext: {
-      apiId: API,
+      apiId: api,
       stage,
       domainName: host,
       http: { method, ...(address !== undefined && { sourceIp: address }) },
     },
+  }
+}
+
+/**
+ * What API Gateway sends to an HTTP API's authorizer with payload 1.0: the form of a REST API's event, with the path of
+ * payload 2.0, its stage included. Where the API refuses a path itself, undefined.
+ */
+export function http1Event(sent: Sent): (RestRequestEvent & { readonly version: '1.0' }) | undefined {
+  const { stage } = { ...DEFAULTS, ...sent }
+  const decoded = httpApiPath(split(sent.target).path)
+  if (decoded === undefined) return undefined
+  const event = restEvent(sent)
+  return {
+    ...event,
+    version: '1.0',
+    methodArn: arnOf(sent, decoded),
+    path: prefixOf(sent) + decoded,
+    requestContext: { ...event.requestContext, stage } as RestRequestEvent['requestContext'],
   }
 }
 
@@ -83,9 +107,15 @@ export function httpApiPath(path: string): string | undefined {
   }
 }
 
+/** What stands before a path of an HTTP API: the stage on AWS's own domain, the base path on a custom one. */
+function prefixOf(sent: Sent): string {
+  const { host, api, stage, basePath } = { ...DEFAULTS, ...sent }
+  return host === ownDomain(api) && stage !== '$default' ? `/${stage}` : basePath
+}
+
 function arnOf(sent: Sent, path: string): string {
-  const { method, stage } = { ...DEFAULTS, ...sent }
-  return `arn:aws:execute-api:eu-central-1:123456789012:${API}/${stage}/${method}${path}`
+  const { api, method, stage } = { ...DEFAULTS, ...sent }
+  return `arn:aws:execute-api:eu-central-1:123456789012:${api}/${stage}/${method}${path}`
 }
 
 type Pairs = readonly (readonly [string, string])[]
