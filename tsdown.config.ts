@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { basename, dirname, extname, resolve } from 'node:path'
+import { basename, dirname, extname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { UserConfig } from 'tsdown'
 import { defineConfig } from 'tsdown'
@@ -16,6 +16,7 @@ const library: UserConfig = {
     'hono-node': 'adapters/node/hono.ts',
     cloudflare: 'adapters/cloudflare/index.ts',
     aws: 'adapters/aws/index.ts',
+    'aws-admin': 'adapters/aws/admin/index.ts',
     vercel: 'adapters/vercel/index.ts',
     node: 'adapters/node/index.ts',
     cli: 'src/cli/main.ts',
@@ -45,17 +46,20 @@ interface Deployment {
 /** Everything inside but what is loaded later. What an earlier build has left there is removed. */
 function deployment({ name, document, entry, file, later }: Deployment): UserConfig[] {
   const extension = extname(file)
+  const isLambda = extension === '.mjs'
+  const files = [file, ...later.map((path) => join(dirname(file), basename(path, '.ts') + extension))]
   const common: UserConfig = {
     name,
     outDir: dirname(file),
     format: 'esm',
-    platform: extension === '.mjs' ? 'node' : 'browser',
+    platform: isLambda ? 'node' : 'browser',
     outExtensions: () => ({ js: extension }),
     target: 'es2023',
     dts: false,
     minify: true,
-    outputOptions: { comments: false },
-    clean: true,
+    outputOptions: { comments: false, ...(isLambda && { chunkFileNames: '[name].mjs' }) },
+    // Several functions are deployed from one folder.
+    clean: isLambda ? files : true,
     deps: { alwaysBundle: [/.*/], onlyBundle: false },
   }
   return [
@@ -95,12 +99,14 @@ interface Plugin {
 
 /**
  * `latchkey:document` is the document that a deployment carries, validated when it is built; `latchkey:equipment` is what
- * that document needs beside the core, and nothing else; `latchkey:classes` are the Durable Objects that it may be bound to.
+ * that document needs beside the core, and nothing else, and so is `latchkey:kinds` in a Lambda function; `latchkey:classes`
+ * are the Durable Objects that it may be bound to.
  */
 function bundledDocument(path: string): Plugin {
   const modules: Readonly<Record<string, () => string>> = {
     'latchkey:document': () => `export default ${JSON.stringify(stamp(withoutSchema(documentAt(path))))}`,
     'latchkey:equipment': () => equipmentOf(documentAt(path)),
+    'latchkey:kinds': () => kindsOf(documentAt(path)),
     'latchkey:classes': () => classesOf(documentAt(path)),
   }
   return {
@@ -126,6 +132,16 @@ const KINDS: readonly (readonly [kind: string, name: string, path: string])[] = 
   ['gateway-key', 'gatewayKey', 'src/gateway-key.ts'],
   ['jwt', 'jwt', 'adapters/cloudflare/jwt.ts'],
 ]
+
+/** What a Lambda function's entry file would name by hand. */
+function kindsOf({ credentials }: Document): string {
+  const kinds = KINDS.filter(([kind]) => credentials.some((credential) => credential.kind === kind))
+  const imports = kinds.map(([kind, name]) => {
+    const path = fileURLToPath(new URL(`adapters/aws/${kind}.ts`, import.meta.url))
+    return `import { ${name} } from ${JSON.stringify(path)}`
+  })
+  return [...imports, `export const kinds = [${kinds.map(([, name]) => name)}]`].join('\n')
+}
 
 /** What a Worker's entry file would name by hand. */
 function equipmentOf({ credentials, limiter, webhooks }: Document): string {
@@ -174,5 +190,12 @@ export default defineConfig([
     entry: 'adapters/aws/handler.ts',
     file: 'dist/aws/authorizer.mjs',
     later: [VALIDATOR],
+  }),
+  ...deployment({
+    name: 'admin',
+    document: 'examples/aws-keys/latchkey.json',
+    entry: 'adapters/aws/admin/handler.ts',
+    file: 'dist/aws/admin.mjs',
+    later: [VALIDATOR, 'src/http/manage.ts'],
   }),
 ])

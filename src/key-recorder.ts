@@ -9,7 +9,7 @@ import { addressText } from './observe.ts'
 /** Counts what issued keys do, and keeps what was refused to them, as a document lets addresses be written. */
 export function recorderOf(
   { log }: Settings,
-  { store, ...parts }: Pick<RecorderParts, 'store' | 'sink' | 'now' | 'wait'>,
+  { store, ...parts }: Pick<RecorderParts, 'store' | 'sink' | 'now' | 'wait' | 'flushSeconds'>,
 ): Recorder {
   return recorder({ ...parts, store, random, log: keyLog({ store, random }), addressOf: addressText(log.address) })
 }

@@ -16,26 +16,30 @@ const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
   // Key management knows nothing of the gate that judges for it.
   [4.5, /^src\/http\/keys\//],
   [5, /^src\/http\/[^/]+$/],
+  // It stands on the authorizer's own reading of events.
+  [6.5, /^adapters\/aws\/admin\//],
   [6, /^adapters\//],
   [7, /^src\/cli\//],
 ]
 
 /** The only modules that may know Node. */
 const ON_NODE =
-  /^(?:src\/crypto\/node\.ts|src\/key-sets\/(?:documents-by-http|reading-by-http|signature-by-node)\.ts|src\/secrets\/file\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|dynamodb-call|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
+  /^(?:src\/crypto\/node\.ts|src\/key-sets\/(?:documents-by-http|reading-by-http|signature-by-node)\.ts|src\/secrets\/file\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|aws-rest-call|dynamodb-call|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
 
 /** Where each package may be imported; one that is not here may be imported nowhere. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
-  hono: /^(?:src\/http\/|adapters\/(?:node|cloudflare)\/)/,
+  hono: /^(?:src\/http\/|adapters\/(?:node|cloudflare|aws\/admin)\/)/,
   '@hono/node-server': /^adapters\/node\//,
   '@vercel/functions': /^adapters\/vercel\//,
   valibot: /^src\/(?:(?:schema|validate)\.ts$|http\/keys\/)/,
   citty: /^src\/cli\//,
   jose: /^src\/(?:verifiers\/(?:jwt-token|own-token)|key-sets\/(?:key-set|own-key|sign|signature-by-jose)|cli\/jwt\/signer)\.ts$/,
-  aws4: /^src\/lib\/aws-call\.ts$/,
+  aws4: /^src\/lib\/aws-(?:call|rest-call)\.ts$/,
+  yaml: /^src\/cli\/aws\/templates\/yaml\.ts$/,
   // The document that a build has put into the bundle.
   'latchkey:document': /^adapters\/(?:aws|cloudflare)\//,
   'latchkey:equipment': /^adapters\/cloudflare\//,
+  'latchkey:kinds': /^adapters\/aws\//,
   'latchkey:classes': /^adapters\/cloudflare\//,
 }
 

@@ -50,6 +50,7 @@ describe('the published package', () => {
     ['latchkey/hono', 'latchkey'],
     ['latchkey/cloudflare', 'worker'],
     ['latchkey/aws', 'authorizer'],
+    ['latchkey/aws/admin', 'admin'],
     ['latchkey/vercel', 'middleware'],
     ['latchkey/node', 'serve'],
   ])('%s exports %s', (entry, name) => {

@@ -43,7 +43,8 @@ export function httpAccess(event: HttpRequestEvent, basePath: string, at: EpochS
   return access({ method: http?.method, path, query, fields, domainName, sourceIp: http?.sourceIp }, at)
 }
 
-interface Parts {
+/** What a request is made of, as an event has it; what is missing or no text is not known. */
+export interface Parts {
   readonly method: unknown
   readonly path: unknown
   readonly query: string
@@ -55,7 +56,7 @@ interface Parts {
 const NONE: readonly string[] = []
 
 /** An empty target is ambiguous to the core: a request whose method or path is not known is refused. */
-function access({ method, path, query, fields, domainName, sourceIp }: Parts, at: EpochSeconds): Access {
+export function access({ method, path, query, fields, domainName, sourceIp }: Parts, at: EpochSeconds): Access {
   const hosts = fields.get('host') ?? [domainName]
   const isKnown = isText(method) && isText(path) && !/[?#]/.test(path)
   return {
@@ -78,19 +79,19 @@ function isText(value: unknown): value is string {
 }
 
 /** Whether the request came by AWS's own name for the API, which knows no base path. */
-function isOwnDomain(domainName: unknown, apiId: unknown): boolean {
+export function isOwnDomain(domainName: unknown, apiId: unknown): boolean {
   return isText(domainName) && isText(apiId) && domainName.startsWith(apiId) && domainName.includes('.execute-api.')
 }
 
 /** Takes a prefix of whole segments away; undefined where the path does not begin with it. */
-function without(path: unknown, prefix: string): string | undefined {
+export function without(path: unknown, prefix: string): string | undefined {
   if (!isText(path) || !path.startsWith(prefix)) return undefined
   const rest = path.slice(prefix.length)
   return rest === '' ? '/' : rest.startsWith('/') ? rest : undefined
 }
 
 /** Emulators leave the stage out, AWS does not. */
-function withoutStage(path: unknown, stage: unknown): string | undefined {
+export function withoutStage(path: unknown, stage: unknown): string | undefined {
   if (!isText(path) || !isText(stage)) return undefined
   return stage === '$default' ? path : (without(path, `/${stage}`) ?? path)
 }
