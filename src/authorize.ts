@@ -126,9 +126,14 @@ function verify(credential: Shown, access: Access, snapshot: Snapshot, defer: De
   let detail: string | undefined
   return ask(0)
 
+  function unproved(newer: Snapshot | undefined): Maybe<Principal | Refusal> {
+    if (newer) return verify(credential, access, newer, defer)
+    return { reason: snapshot.gapAt(credential.place) ?? 'token-unknown', detail }
+  }
+
   function ask(place: number): Maybe<Principal | Refusal> {
     const next = verifiers[place]
-    if (!next) return unsure ?? { reason: snapshot.gapAt(credential.place) ?? 'token-unknown', detail }
+    if (!next) return unsure ?? after(snapshot.newer?.(access.at, defer), unproved)
     return after(next.verifier.verify(credential, access, defer), (outcome) => {
       if (outcome && !isRefusal(outcome)) return outcome
       if (outcome?.reason === 'token-unknown') detail = detail ? `${detail}; ${outcome.detail}` : outcome.detail

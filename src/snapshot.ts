@@ -21,6 +21,11 @@ export interface Snapshot {
   valuesOf(slots: readonly Slot[], at: EpochSeconds): readonly Secret[]
   /** The names of secrets that could not be read when this was made. */
   readonly failing: readonly string[]
+  /**
+   * What one more reading gives, or the one that is under way, for a token that nobody proves by this one: it may just have
+   * been issued. Undefined where the source does not let itself be read again, or was read a moment ago.
+   */
+  newer?(at: EpochSeconds, defer: Defer): Maybe<Snapshot> | undefined
 }
 
 /** Keeps the snapshot young. */
@@ -31,7 +36,7 @@ export interface Snapshots {
   latest(): Snapshot | undefined
 }
 
-/** After a reading that failed, the source is asked again this soon and no sooner. */
+/** After a reading that failed, or that proved nothing, the source is asked again this soon and no sooner. */
 const RETRY_SECONDS = 5
 /** Requests in flight may be judged in another order than they came. */
 const CLOCK_SLACK_SECONDS = 1
@@ -46,19 +51,19 @@ export function snapshots(settings: Settings, host: Host, more?: MoreVerifiers):
   let latest: Snapshot | undefined
   let refreshAt = Number.NEGATIVE_INFINITY
   let waitAt = Number.NEGATIVE_INFINITY
-  let readAt = Number.NEGATIVE_INFINITY
+  let askedAt = Number.NEGATIVE_INFINITY
   let flight: Promise<Snapshot> | undefined
 
   function refresh(at: EpochSeconds): Maybe<Snapshot> {
+    askedAt = at
     const read = mapMaybe(uses, ([name, use]) => readSecret(name, use, readings.get(name), at, settings, host))
     return after(read, (all) => {
       const next: Readings = new Map(uses.map(([name], place) => [name, all[place] as Reading]))
       const isSame = latest !== undefined && uses.every(([name]) => isUnchanged(readings.get(name), next.get(name)))
-      return after(isSame ? (latest as Snapshot) : snapshotOf(settings, next, host, more), (snapshot) => {
+      return after(isSame ? (latest as Snapshot) : snapshotOf(settings, next, host, newer, more), (snapshot) => {
         // Not before: what no snapshot could be made of must not count as read.
         readings = next
         latest = snapshot
-        readAt = at
         const half = settings.secretsSeconds / 2
         waitAt = Math.min(at + settings.secretsSeconds, ...staleTimes(next, settings))
         refreshAt = Math.min(at + (snapshot.failing.length > 0 ? Math.min(RETRY_SECONDS, half) : half), waitAt)
@@ -69,7 +74,8 @@ export function snapshots(settings: Settings, host: Host, more?: MoreVerifiers):
 
   /** Deferred even where it is waited for: many requests share it, and it must outlive the one that began it. */
   function sharedRefresh(at: EpochSeconds, defer: Defer): Maybe<Snapshot> {
-    if (flight) return flight
+    // What was begun before the process was frozen, as a Lambda function is between its calls, may be too old already.
+    if (flight && at < askedAt + settings.secretsSeconds) return flight
     const refreshed = refresh(at)
     if (!isLater(refreshed)) return refreshed
     flight = refreshed.finally(() => {
@@ -80,11 +86,16 @@ export function snapshots(settings: Settings, host: Host, more?: MoreVerifiers):
     return flight
   }
 
+  function newer(at: EpochSeconds, defer: Defer): Maybe<Snapshot> | undefined {
+    if (!host.secrets.rereadable) return undefined
+    return at < askedAt + RETRY_SECONDS ? flight : sharedRefresh(at, defer)
+  }
+
   return {
     latest: () => latest,
     current(at, defer) {
       // A clock that was set back must not keep secrets alive until it has caught up.
-      if (latest && at < refreshAt && at > readAt - CLOCK_SLACK_SECONDS) return latest
+      if (latest && at < refreshAt && at > askedAt - CLOCK_SLACK_SECONDS) return latest
       const refreshed = sharedRefresh(at, defer)
       return !latest || at >= waitAt || !isLater(refreshed) ? refreshed : latest
     },
@@ -97,7 +108,13 @@ function staleTimes(readings: Readings, settings: Settings): EpochSeconds[] {
     .map((reading) => staleAfter(reading, settings))
 }
 
-function snapshotOf(settings: Settings, readings: Readings, host: Host, more?: MoreVerifiers): Maybe<Snapshot> {
+function snapshotOf(
+  settings: Settings,
+  readings: Readings,
+  host: Host,
+  newer: NonNullable<Snapshot['newer']>,
+  more?: MoreVerifiers,
+): Maybe<Snapshot> {
   const valuesOf: ValuesOf = (slot) => readings.get(slot.name)?.values ?? []
   const statics = settings.credentials.filter(({ kind }) => kind === 'static-token')
   const tokens = statics.flatMap((credential) => {
@@ -119,6 +136,7 @@ function snapshotOf(settings: Settings, readings: Readings, host: Host, more?: M
         gapAt: (place) => gaps.get(place),
         valuesOf: (slots, at) => slots.filter(({ until }) => until === undefined || at < until).flatMap(valuesOf),
         failing,
+        newer,
       }
     }),
   )

@@ -443,6 +443,121 @@ describe('a clock that is set back', () => {
   })
 })
 
+describe('a source that lets itself be read again', () => {
+  function rereadable(answers: TestSource['answers'] = 'later') {
+    const source = sourceOf({ FULL: [TOKENS.FULL] })
+    source.rereadable = true
+    source.answers = answers
+    return { source, gate: gateOf(BOUNDED, source) }
+  }
+
+  it.each(['now', 'later'] as const)(
+    'proves a token that was issued since the last reading (answering %s)',
+    async (answers) => {
+      const { source, gate } = rereadable(answers)
+      await gate.ask(0, TOKENS.FULL)
+      source.values['FULL'] = [TOKENS.READ, TOKENS.FULL]
+      expect(await gate.ask(5, TOKENS.READ)).toBe('allowed')
+      expect(await gate.ask(5, TOKENS.FULL)).toBe('allowed')
+      expect(source.asked).toHaveLength(2)
+    },
+  )
+
+  it('is not read for tokens that are known', async () => {
+    const { source, gate } = rereadable()
+    for (const seconds of [0, 5, 10, 14.9]) expect(await gate.ask(seconds, TOKENS.FULL)).toBe('allowed')
+    expect(source.asked).toHaveLength(1)
+  })
+
+  it('is read at most every 5 s, whatever is asked', async () => {
+    const { source, gate } = rereadable()
+    await gate.ask(0, TOKENS.FULL)
+    for (let seconds = 0; seconds < 60; seconds += 0.25) {
+      expect(await gate.ask(seconds, TOKENS.READ)).toBe('token-unknown')
+    }
+    expect(source.asked).toHaveLength(12)
+  })
+
+  it('is one flight for all unknown tokens', async () => {
+    const { source, gate } = rereadable()
+    await gate.ask(0, TOKENS.FULL)
+    source.answers = 'held'
+    source.values['FULL'] = [TOKENS.READ]
+    const asked = [gate.ask(6, TOKENS.READ), gate.ask(6, TOKENS.ADMIN), gate.ask(6.1, TOKENS.READ)]
+    await new Promise((resolve) => setImmediate(resolve))
+    await source.release()
+    expect(await Promise.all(asked)).toEqual(['allowed', 'token-unknown', 'allowed'])
+    expect(source.asked).toHaveLength(2)
+  })
+
+  it('proves a token at the moment at which a refresh begins in the background', async () => {
+    const { source, gate } = rereadable()
+    await gate.ask(0, TOKENS.FULL)
+    source.values['FULL'] = [TOKENS.READ]
+    expect(await gate.ask(15, TOKENS.READ)).toBe('allowed')
+    expect(source.asked).toHaveLength(2)
+  })
+
+  it('is read for what is not configured, too', async () => {
+    const { source, gate } = rereadable()
+    source.values['FULL'] = []
+    expect(await gate.ask(0, TOKENS.FULL)).toBe('not-configured')
+    source.values['FULL'] = [TOKENS.FULL]
+    expect(await gate.ask(4.9, TOKENS.FULL)).toBe('not-configured')
+    expect(await gate.ask(5, TOKENS.FULL)).toBe('allowed')
+  })
+
+  it('lets the last values count where that reading fails', async () => {
+    const { source, gate } = rereadable()
+    await gate.ask(0, TOKENS.FULL)
+    source.down.add('FULL')
+    expect(await gate.ask(6, TOKENS.READ)).toBe('token-unknown')
+    expect(await gate.ask(6, TOKENS.FULL)).toBe('allowed')
+  })
+
+  it.each([undefined, false])('is the only one (%j)', async (rereadableOrNot) => {
+    const { source, gate } = rereadable()
+    Object.assign(source, { rereadable: rereadableOrNot })
+    await gate.ask(0, TOKENS.FULL)
+    source.values['FULL'] = [TOKENS.READ]
+    expect(await gate.ask(14, TOKENS.READ)).toBe('token-unknown')
+    expect(source.asked).toHaveLength(1)
+  })
+})
+
+describe('a process that is frozen', () => {
+  it('judges by no reading that was begun before', async () => {
+    const source = sourceOf({ FULL: [TOKENS.FULL] })
+    const gate = gateOf(BOUNDED, source)
+    await gate.ask(0, TOKENS.FULL)
+    source.answers = 'held'
+    const frozen = source.values['FULL']
+    expect(await gate.ask(20, TOKENS.FULL)).toBe('allowed')
+    source.answers = 'later'
+    source.values['FULL'] = [TOKENS.READ]
+    expect(await gate.ask(3600, TOKENS.FULL)).toBe('token-unknown')
+    expect(await gate.ask(3600, TOKENS.READ)).toBe('allowed')
+    // The old answer arrives last, and counts for nothing.
+    source.values['FULL'] = frozen ?? []
+    await source.release()
+    source.values['FULL'] = [TOKENS.READ]
+    expect(await gate.ask(3601, TOKENS.FULL)).toBe('token-unknown')
+    expect(await gate.ask(3601, TOKENS.READ)).toBe('allowed')
+  })
+
+  it('goes on with a reading that is still young', async () => {
+    const source = sourceOf({ FULL: [TOKENS.FULL] })
+    const gate = gateOf(BOUNDED, source)
+    await gate.ask(0, TOKENS.FULL)
+    source.answers = 'held'
+    expect(await gate.ask(20, TOKENS.FULL)).toBe('allowed')
+    const asked = gate.ask(45, TOKENS.FULL)
+    await source.release()
+    expect(await asked).toBe('allowed')
+    expect(source.asked).toHaveLength(2)
+  })
+})
+
 describe('origin headers', () => {
   const headers = { 'x-origin-secret': [{ secret: 'NEXT', until: '2026-06-01T00:01:00Z' }, { secret: 'LAST' }] }
   const document: Document = { ...BOUNDED, origin: { url: 'http://127.0.0.1:9', headers } }

@@ -26,6 +26,11 @@ export interface Digests {
  */
 export interface SecretSource {
   get(name: string): Maybe<readonly string[]>
+  /**
+   * What nobody proves may have been issued since the last reading: before it is refused as unknown everything is read
+   * once more, at most every 5 s. Costs a flood of forged tokens that many readings, each of which waits for the source.
+   */
+  readonly rereadable?: boolean
 }
 
 /** Work that the caller need not wait for; a host that ends with the reply keeps it alive until it is done. */

@@ -7,6 +7,7 @@ export interface TestSource extends SecretSource {
   readonly values: Record<string, string[]>
   /** The names that cannot be read. */
   readonly down: Set<string>
+  rereadable?: boolean
   /** Answers at once, later, or only when `release` is called. */
   answers: 'now' | 'later' | 'held'
   /** Lets everything go that was held back, and waits until it has arrived. */
