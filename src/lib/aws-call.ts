@@ -22,6 +22,8 @@ export interface AwsCallOptions {
   /** Asked before each call: what a role gives changes while the process runs. */
   readonly credentials: () => AwsCredentials | Promise<AwsCredentials>
   readonly patienceMilliseconds: number
+  /** The most connections at a time; other calls wait for one. Default: as many as there are calls. */
+  readonly connections?: number
 }
 
 export interface AwsAnswer {
@@ -29,23 +31,32 @@ export interface AwsAnswer {
   readonly body: Readonly<Record<string, unknown>>
   /** The name of the exception that AWS answered with. */
   readonly exception?: string
-  /** The call was made a second time; the first one may have been done too. */
+  /** The call was made again; the first one may have been done too. */
   readonly isRepeated: boolean
 }
 
 export type AwsCall = (operation: string, input: unknown) => Promise<AwsAnswer>
 
+/** So often is a call made again that was lost. */
+const MOST_REPETITIONS = 2
+/** A timer is at most this late in a process that runs. */
+const SLACK_MILLISECONDS = 500
+
 /**
  * Calls one of AWS's services that speak its JSON protocol, over connections that are kept: some tenths of a millisecond
- * of our own a call, and at most a third of an SDK's cold start. Rejects with a `TimeoutError` where no whole answer comes in time.
+ * of our own a call, and at most a third of an SDK's cold start. Rejects with a `TimeoutError` where no whole answer comes
+ * in time. What is lost with a connection that was kept, or while the process was frozen, as a Lambda function is between
+ * its calls, is asked again.
  */
 export function awsCaller(options: AwsCallOptions): AwsCall {
   const { service, region, target, jsonVersion, credentials, patienceMilliseconds } = options
+  const { connections = Number.POSITIVE_INFINITY } = options
   const url = new URL(
     options.endpoint ?? `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`,
   )
   const isHttps = url.protocol === 'https:'
-  const agent = isHttps ? new HttpsAgent({ keepAlive: true }) : new HttpAgent({ keepAlive: true })
+  const kept = { keepAlive: true, maxSockets: connections }
+  const agent = isHttps ? new HttpsAgent(kept) : new HttpAgent(kept)
   const begin = isHttps ? overHttps : overHttp
 
   async function signed(operation: string, body: string) {
@@ -57,21 +68,26 @@ export function awsCaller(options: AwsCallOptions): AwsCall {
     return aws4.sign(request, await credentials()).headers
   }
 
-  async function once(operation: string, body: string): Promise<Omit<AwsAnswer, 'isRepeated'>> {
+  async function once(operation: string, body: string, isRepeated: boolean): Promise<AwsAnswer> {
     const headers = await signed(operation, body)
+    const begunAt = Date.now()
     return new Promise((resolve, reject) => {
       const { hostname, port } = url
-      const request = begin({ hostname, port, path: '/', method: 'POST', headers, agent })
-      const late = () => request.destroy(new DOMException('no answer', 'TimeoutError'))
-      const timer = setTimeout(late, patienceMilliseconds)
+      // Where one connection was lost, others that were kept may be too.
+      const request = begin({ hostname, port, path: '/', method: 'POST', headers, agent: isRepeated ? false : agent })
+      const timer = setTimeout(() => {
+        fail(new DOMException('no answer', 'TimeoutError'))
+        request.destroy()
+      }, patienceMilliseconds)
       const fail = (error: Error) => {
         clearTimeout(timer)
-        reject(request.reusedSocket && 'code' in error && error.code === 'ECONNRESET' ? new Stale() : error)
+        const wasFrozen = Date.now() - begunAt > patienceMilliseconds + SLACK_MILLISECONDS
+        reject(wasFrozen || (request.reusedSocket && isClosed(error)) ? new Lost(error) : error)
       }
       request.on('error', fail)
       request.on('response', (response) => {
         answerOf(response)
-          .then(resolve, fail)
+          .then((answer) => resolve({ ...answer, isRepeated }), fail)
           .finally(() => clearTimeout(timer))
       })
       request.end(body)
@@ -80,17 +96,31 @@ export function awsCaller(options: AwsCallOptions): AwsCall {
 
   return async (operation, input) => {
     const body = JSON.stringify(input)
-    try {
-      return { ...(await once(operation, body)), isRepeated: false }
-    } catch (error) {
-      if (!(error instanceof Stale)) throw error
-      return { ...(await once(operation, body)), isRepeated: true }
+    for (let repetition = 0; ; repetition++) {
+      try {
+        return await once(operation, body, repetition > 0)
+      } catch (error) {
+        if (!(error instanceof Lost)) throw error
+        if (repetition === MOST_REPETITIONS) throw error.loss
+      }
     }
   }
 }
 
+/** What was sent has met nobody, or its answer has. */
+class Lost extends Error {
+  readonly loss: Error
+
+  constructor(loss: Error) {
+    super('lost')
+    this.loss = loss
+  }
+}
+
 /** The other side had closed a connection that was kept, which shows only when it is used again. */
-class Stale extends Error {}
+function isClosed(error: Error): boolean {
+  return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
+}
 
 async function answerOf(response: IncomingMessage): Promise<Omit<AwsAnswer, 'isRepeated'>> {
   const chunks: Buffer[] = []

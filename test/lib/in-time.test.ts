@@ -19,6 +19,16 @@ it('is a TimeoutError where nothing is there in time', async () => {
   expect(await given).toBe('TimeoutError')
 })
 
+it('waits on after a pause of the whole process', async () => {
+  let arrive: ((text: string) => void) | undefined
+  const given = inTime(new Promise<string>((resolve) => (arrive = resolve)), 100)
+  const wakesAt = Date.now() + 300
+  while (Date.now() < wakesAt);
+  // Timers that are due go first, those of the pause among them.
+  setTimeout(() => arrive?.('here'), 5)
+  await expect(given).resolves.toBe('here')
+})
+
 it('leaves no timer behind', async () => {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
