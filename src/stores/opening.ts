@@ -1,3 +1,5 @@
+import type { AwsEnvironment } from '../lib/aws-environment.ts'
+import { awsEnvironment } from '../lib/aws-environment.ts'
 import { StoreError } from '../model/store-error.ts'
 
 /** Where the vendors' own variables are. */
@@ -19,30 +21,10 @@ export function open<T>(text: string, openers: Openers<T>, forms: string): T {
 }
 
 /** Table, region and credentials, from the variables that AWS's own tools use. */
-export function dynamodbOptions(
-  table: string,
-  variables: Variables,
-): {
-  readonly table: string
-  readonly region: string
-  readonly credentials: () => { accessKeyId: string; secretAccessKey: string; sessionToken?: string }
-  readonly endpoint?: string
-} {
+export function dynamodbOptions(table: string, variables: Variables): AwsEnvironment & { readonly table: string } {
   if (table === '') throw new StoreError('dynamodb', 'refused', 'name a table, as dynamodb:latchkey')
-  const endpoint = variables['AWS_ENDPOINT_URL_DYNAMODB'] || variables['AWS_ENDPOINT_URL']
-  return {
-    table,
-    region: first('dynamodb', variables, 'AWS_REGION', 'AWS_DEFAULT_REGION'),
-    credentials() {
-      const sessionToken = variables['AWS_SESSION_TOKEN']
-      return {
-        accessKeyId: first('dynamodb', variables, 'AWS_ACCESS_KEY_ID'),
-        secretAccessKey: first('dynamodb', variables, 'AWS_SECRET_ACCESS_KEY'),
-        ...(sessionToken && { sessionToken }),
-      }
-    },
-    ...(endpoint && { endpoint }),
-  }
+  const unset = (message: string) => new StoreError('dynamodb', 'refused', message)
+  return { table, ...awsEnvironment('DYNAMODB', variables, unset) }
 }
 
 /** URL and token, from the text or from the variables that Upstash and Vercel set. */
