@@ -1,0 +1,213 @@
+import type { Glob } from './glob.ts'
+import { advance, BEGUN, covers, isDone, STAR, withoutCovered } from './glob.ts'
+import type { Path, Segment, Verdict } from './paths.ts'
+import { pathsOf, TooMuch } from './paths.ts'
+import type { Rule, Table } from './rules.ts'
+import { ANY, METHODS } from './rules.ts'
+
+/** What passes, of the paths of one stage: what `allow` matches and `deny` does not. */
+export interface Compiled {
+  readonly allow: readonly Glob[]
+  readonly deny: readonly Glob[]
+  /** The routes, by place, of which something passes that no policy can tell from what does not. */
+  readonly lost: readonly number[]
+}
+
+export interface Options {
+  readonly isReachable: boolean
+  readonly isTight?: boolean
+}
+
+/** What stands for itself in a resource: none of IAM's own characters, and nothing that a server could read in two ways. */
+const LITERAL = /^[A-Za-z0-9\-._~!&'()+,=:@]*$/
+/** As many as the bits of a glob's progress. */
+const MOST_PARTS = 28
+/** A literal has two to the power of its letters many spellings; each is a resource of its own. */
+const MOST_SPELLINGS = 32
+const MOST_ROUNDS = 16
+/** Some tenths of a second in a small function. */
+const MOST_VISITS = 10_000
+/** No reply holds more, whatever they are. */
+const MOST_DENIED = 64
+
+/**
+ * Compiles a table to lists that IAM evaluates to what the core decides, or to less: what cannot be told apart is lost, not
+ * widened. IAM knows no segments, so the lists are held against every kind of path, and what an `Allow` has too much is
+ * denied, if that denies nothing else. `isReachable`: whether paths that no route names get through to an integration;
+ * where they do not, `isTight` lets the lists match them, which makes them short.
+ */
+export function compile(table: Table, options: Options): Compiled {
+  try {
+    return compiled(table, options)
+  } catch (error) {
+    if (!(error instanceof TooMuch)) throw error
+    const passing = table.rules.flatMap(({ route, passing: { size } }) => (size > 0 ? [route] : []))
+    return { allow: [], deny: [], lost: Array.from(new Set(passing)) }
+  }
+}
+
+function compiled(table: Table, { isReachable, isTight = false }: Options): Compiled {
+  const budget = { left: MOST_VISITS }
+  const lost = new Set<number>()
+  const literals = new Set(table.rules.flatMap(({ parts }) => parts.filter((part) => part !== ANY)))
+  let allow = table.rules.flatMap((rule) => (isExpressible(rule) ? globsOf(rule) : lose(rule)))
+  let deny: Glob[] = []
+
+  function lose({ route, passing }: Rule): Glob[] {
+    if (passing.size > 0) lost.add(route)
+    return []
+  }
+
+  allow = withoutCovered([...folds(), ...allow])
+  for (let round = 0; ; round++) {
+    const wrong = tooMuch()
+    if (wrong.length === 0) return { allow, deny: needed(), lost: Array.from(lost).sort((a, b) => a - b) }
+    const hopeless = wrong.filter((path) => round === MOST_ROUNDS || denialOf(path).length === 0)
+    if (hopeless.length > 0) drop(hopeless)
+    else for (const path of wrong) if (!isDenied(path)) deny.push(...wider(denialOf(path)))
+    if (deny.length > MOST_DENIED) {
+      drop(wrong)
+      deny = needed()
+    }
+  }
+
+  function isDenied(path: Path): boolean {
+    const narrowest = spellings(path, literals)
+    return (narrowest.length > 0 ? narrowest : [coarse(path)]).every((glob) => deny.some((each) => covers(each, glob)))
+  }
+
+  /** Wider globs that do for several. */
+  function folds(): Glob[] {
+    const wide: Glob[] = [[STAR, STAR], ...METHODS.map((method): Glob => [method, STAR])]
+    const first = allow.map((glob) => glob[1] as Glob[number])
+    const shared = new Set(first.filter((part, place) => part !== STAR && first.indexOf(part) < place))
+    const below = Array.from(shared).flatMap((part) =>
+      ([STAR, ...METHODS] as Glob).map((method): Glob => [method, part, STAR]),
+    )
+    return [...wide, ...below].filter((glob) => allow.some((each) => covers(glob, each)) && isRight(glob))
+  }
+
+  /** Whether a glob matches nothing that must not pass. */
+  function isRight(glob: Glob): boolean {
+    for (const { verdict, matched } of pathsOf(table, [glob], (live) => live.length > 0, budget)) {
+      if (matched.length > 0 && verdict !== 'passes' && (mustNotPass(verdict) || !isTight)) return false
+    }
+    return true
+  }
+
+  function mustNotPass(verdict: Verdict): boolean {
+    return verdict === 'refused' || (verdict === 'unknown' && isReachable)
+  }
+
+  /** Paths that pass here and not at the core. */
+  function tooMuch(): Path[] {
+    const found: Path[] = []
+    for (const { path, verdict, matched } of pathsOf(table, [...allow, ...deny], isAlive, budget)) {
+      if (!mustNotPass(verdict) || matched.length === 0) continue
+      if (matched.every((place) => place < allow.length)) found.push(path)
+    }
+    return found
+  }
+
+  function isAlive(live: readonly { readonly place: number }[]): boolean {
+    return live[0] !== undefined && live[0].place < allow.length
+  }
+
+  /** What denies a path and nothing that must pass; none where nothing does. */
+  function denialOf(path: Path): readonly Glob[] {
+    return [[coarse(path)], spellings(path, literals)].find((globs) => globs.every(isHarmless)) ?? []
+  }
+
+  /** Wider globs that deny nothing that must pass either. */
+  function wider(globs: readonly Glob[]): readonly Glob[] {
+    let widest = globs
+    for (let place = 0; place < (globs[0]?.length ?? 0); place++) {
+      const next = withoutCovered(widest.map((glob) => glob.map((part, at) => (at === place ? STAR : part))))
+      if (next.every(isHarmless)) widest = next
+    }
+    return widest
+  }
+
+  /** Whether a glob matches nothing that must pass. */
+  function isHarmless(glob: Glob): boolean {
+    const isBoth = (live: readonly { readonly place: number }[]) => isAlive(live) && live.at(-1)?.place === allow.length
+    for (const { verdict, matched } of pathsOf(table, [...allow, glob], isBoth, budget)) {
+      if (verdict === 'passes' && matched.length > 1 && matched.at(-1) === allow.length) return false
+    }
+    return true
+  }
+
+  /** Gives up what lets paths pass that must not, and that nothing else keeps out. */
+  function drop(paths: readonly Path[]): void {
+    const dropped = allow.filter((glob) => paths.some((path) => isMatch(glob, path)))
+    for (const rule of table.rules) {
+      if (globsOf(rule).some((glob) => dropped.some((each) => covers(each, glob)))) lose(rule)
+    }
+    allow = allow.filter((glob) => !dropped.includes(glob))
+  }
+
+  /** Of the globs that deny those without which something would pass. */
+  function needed(): Glob[] {
+    const uncovered: number[][] = []
+    for (const { verdict, matched } of pathsOf(table, [...allow, ...deny], isAlive, budget)) {
+      const by = matched.filter((place) => place >= allow.length)
+      if (mustNotPass(verdict) && by.length < matched.length && by.length > 0) uncovered.push(by)
+    }
+    const kept = new Set<number>()
+    for (const by of uncovered.sort((one, other) => one.length - other.length)) {
+      if (!by.some((place) => kept.has(place))) kept.add(by[0] as number)
+    }
+    return deny.filter((_, place) => kept.has(allow.length + place))
+  }
+}
+
+function isExpressible({ parts }: Rule): boolean {
+  return parts.length < MOST_PARTS && parts.every((part) => part === ANY || LITERAL.test(part))
+}
+
+function globsOf({ parts, hasTail, passing }: Rule): Glob[] {
+  const path = [...parts.map((part) => (part === ANY ? STAR : part)), ...(hasTail ? [STAR] : [])] as Glob
+  const methods: Glob = passing.size === METHODS.length ? [STAR] : Array.from(passing)
+  return methods.map((method): Glob => [method, ...path])
+}
+
+function isMatch(glob: Glob, { method, segments }: Path): boolean {
+  const begun = advance(glob, BEGUN, method)
+  return isDone(
+    glob,
+    segments.reduce((progress, { text }) => advance(glob, progress, text), begun),
+  )
+}
+
+/** One glob for a path, whatever its letter cases. */
+function coarse({ method, segments }: Path): Glob {
+  return [method, ...segments.map(({ text }) => text ?? STAR)]
+}
+
+/** The narrowest globs that match a path, one for each way to spell it; none where there are too many. */
+function spellings({ method, segments }: Path, literals: ReadonlySet<string>): Glob[] {
+  if (segments.length >= MOST_PARTS) return []
+  let paths: Glob[] = [[method]]
+  for (const segment of segments) {
+    const choices = choicesOf(segment, literals)
+    if (paths.length * choices.length > MOST_SPELLINGS) return []
+    paths = paths.flatMap((path) => choices.map((choice): Glob => [...path, choice]))
+  }
+  return paths
+}
+
+function choicesOf({ text, folded }: Segment, literals: ReadonlySet<string>): Glob {
+  if (text !== undefined) return [text]
+  return folded === undefined ? [STAR] : casesOf(folded, literals)
+}
+
+/** All letter cases of a text but those that are literals themselves; more than are used where there are many. */
+function casesOf(folded: string, literals: ReadonlySet<string>): string[] {
+  let cases = ['']
+  for (const letter of folded) {
+    const upper = letter.toUpperCase()
+    cases = cases.flatMap((text) => (upper === letter ? [text + letter] : [text + letter, text + upper]))
+    if (cases.length > 2 * MOST_SPELLINGS) cases = cases.slice(0, 2 * MOST_SPELLINGS)
+  }
+  return cases.filter((text) => !literals.has(text))
+}

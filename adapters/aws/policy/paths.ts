@@ -1,0 +1,191 @@
+import type { Glob, Progress } from './glob.ts'
+import { advance, BEGUN, isDone } from './glob.ts'
+import type { Method, NearbyRoute, Shape, Table } from './rules.ts'
+import { ANY, METHODS } from './rules.ts'
+
+/**
+ * A segment of a path, as far as anything here can tell it from another one. `text`: a literal that stands somewhere;
+ * without one `folded`: a text that is such a literal but for its letter case; without both: any other text.
+ */
+export interface Segment {
+  readonly text?: string
+  readonly folded?: string
+}
+
+/** Paths that nothing here can tell from one another. */
+export interface Path {
+  readonly method: Method
+  /** Only the last one may be empty: `/orders/` is `orders` and ``. */
+  readonly segments: readonly Segment[]
+}
+
+/** What the core says to a path: `unknown` is a refusal, as no route names it. */
+export type Verdict = 'passes' | 'refused' | 'unknown'
+
+/** A glob that a path which begins so may still match. */
+interface Live {
+  /** Its place in the list. */
+  readonly place: number
+  readonly progress: Progress
+}
+
+/** A path of its kind, what the core says to it, and the places of the globs that match it. */
+export interface Found {
+  readonly path: Path
+  readonly verdict: Verdict
+  readonly matched: readonly number[]
+}
+
+interface Node {
+  readonly path: Path
+  /** The places of the rules, and of the routes nearby, that a path which begins so can still fit. */
+  readonly rules: readonly number[]
+  readonly nearby: readonly number[]
+  /** Of the routes nearby those that it fits as it is spelt: they are not missed. */
+  readonly met: readonly number[]
+  readonly live: readonly Live[]
+}
+
+/** How many beginnings of paths may still be looked at. */
+export interface Budget {
+  left: number
+}
+
+/** There are more of them than anybody has time for. */
+export class TooMuch extends Error {}
+
+/**
+ * Finds plain paths: one of each kind that routes and globs can tell apart, the shortest first. `isWanted` says by the
+ * places of the globs that may still match whether a path that begins so is worth going on with. It is the search of a finite automaton, whose
+ * alphabet is the literals of routes and globs, their other letter cases, and one text that is none of these.
+ */
+export function* pathsOf(
+  table: Table,
+  globs: readonly Glob[],
+  isWanted: (live: readonly Live[]) => boolean,
+  budget: Budget,
+): Generator<Found> {
+  const depth = 1 + Math.max(0, ...[...table.rules, ...table.nearby].map(({ parts }) => parts.length))
+  const seen = new Set<string>()
+  const waiting = METHODS.map((method) => begun(method, table, globs)).filter(({ live }) => isWanted(live))
+  for (const node of waiting) {
+    const key = keyOf(node, depth)
+    if (seen.has(key)) continue
+    seen.add(key)
+    if (--budget.left < 0) throw new TooMuch()
+    // Two paths end here: as it is, and with a slash at its end.
+    const slashed = stepped(node, SLASH, goneOn(node.live, globs, ''), table)
+    for (const each of node.path.segments.length > 0 ? [node, slashed] : [slashed]) {
+      yield { path: each.path, verdict: verdictOn(each, [node, slashed], table), matched: matchedBy(each, globs) }
+    }
+    for (const segment of segmentsAfter(node, table, globs)) {
+      const live = goneOn(node.live, globs, segment.text)
+      if (isWanted(live)) waiting.push(stepped(node, segment, live, table))
+    }
+  }
+}
+
+function begun(method: Method, { rules, nearby }: Table, globs: readonly Glob[]): Node {
+  // A preflight is judged by the method that it asks for, which no policy sees.
+  const near = nearby.flatMap((route, place) => (method === 'OPTIONS' || route.methods.has(method) ? [place] : []))
+  return {
+    path: { method, segments: [] },
+    rules: rules.flatMap((rule, place) => (rule.methods.has(method) ? [place] : [])),
+    nearby: near,
+    met: near,
+    live: goneOn(
+      globs.map((_, place) => ({ place, progress: BEGUN })),
+      globs,
+      method,
+    ),
+  }
+}
+
+/** What a slash at the end of a path is followed by. */
+const SLASH: Segment = { text: '' }
+
+function stepped({ path, rules, nearby, met }: Node, segment: Segment, live: readonly Live[], table: Table): Node {
+  const { length } = path.segments
+  const nearly = segment.folded ?? segment.text
+  return {
+    path: { ...path, segments: [...path.segments, segment] },
+    rules: rules.filter((place) => takes(table.rules[place] as Shape, length, segment.text, asIs)),
+    nearby: nearby.filter((place) => takes(table.nearby[place] as Shape, length, nearly, inLowerCase)),
+    met: met.filter((place) => takes(table.nearby[place] as Shape, length, segment.text, asIs)),
+    live,
+  }
+}
+
+function goneOn(live: readonly Live[], globs: readonly Glob[], segment: string | undefined): Live[] {
+  const next: Live[] = []
+  for (const { place, progress } of live) {
+    const gone = advance(globs[place] as Glob, progress, segment)
+    if (gone !== 0) next.push({ place, progress: gone })
+  }
+  return next
+}
+
+function matchedBy({ live }: Node, globs: readonly Glob[]): number[] {
+  return live.flatMap(({ place, progress }) => (isDone(globs[place] as Glob, progress) ? [place] : []))
+}
+
+const asIs = (text: string) => text
+const inLowerCase = (text: string) => text.toLowerCase()
+
+/** Whether a shape goes on with a segment at a place. */
+function takes({ parts, hasTail }: Shape, place: number, text: string | undefined, spelt: (part: string) => string) {
+  const part = parts[place]
+  if (part === undefined) return hasTail
+  return part === ANY ? text !== '' : spelt(part) === text
+}
+
+function fits({ parts, hasTail }: Shape, length: number): boolean {
+  return hasTail ? length > parts.length : length === parts.length
+}
+
+/** `ends`: the path with and without a slash at its end. */
+function verdictOn({ path: { method, segments }, rules, met }: Node, ends: readonly Node[], table: Table): Verdict {
+  const place = rules.find((each) => fits(table.rules[each] as Shape, segments.length))
+  const found = place === undefined ? undefined : table.rules[place]
+  if (!found || found.route < 0) return 'unknown'
+  const isMissed = ({ path, nearby }: Node) =>
+    nearby.some((each) => {
+      const route = table.nearby[each] as NearbyRoute
+      const isMet = met.includes(each) && fits(route, segments.length)
+      return !isMet && route.route < found.route && fits(route, path.segments.length)
+    })
+  return found.passing.has(method) && !ends.some(isMissed) ? 'passes' : 'refused'
+}
+
+/** Every text that may come next and that something here can tell from others. */
+function segmentsAfter({ path, rules, nearby, live }: Node, table: Table, globs: readonly Glob[]): Segment[] {
+  const { length } = path.segments
+  const literals = new Set<string>()
+  const folded = new Set<string>()
+  const add = (texts: Set<string>, part: string | symbol | undefined, text: (part: string) => string) => {
+    if (typeof part === 'string' && part !== '') texts.add(text(part))
+  }
+  for (const place of rules) add(literals, table.rules[place]?.parts[length], asIs)
+  for (const place of nearby) add(folded, table.nearby[place]?.parts[length], inLowerCase)
+  for (const { place, progress } of live) {
+    for (const [at, part] of (globs[place] as Glob).entries()) if (progress & (1 << at)) add(literals, part, asIs)
+  }
+  return [
+    ...Array.from(literals, (text) => ({ text, folded: text.toLowerCase() })),
+    ...Array.from(folded).flatMap((text) => (isSpeltOtherwise(text, literals) ? { folded: text } : [])),
+    {},
+  ]
+}
+
+/** Whether a literal can be spelt in a letter case that is none of the literals. */
+function isSpeltOtherwise(folded: string, literals: ReadonlySet<string>): boolean {
+  const letters = folded.replace(/[^a-z]/g, '').length
+  const spelt = Array.from(literals).filter((text) => text.toLowerCase() === folded).length
+  return letters > 20 || spelt < 2 ** letters
+}
+
+/** Beyond the longest shape nothing but tails and globs goes on, and these do not count. */
+function keyOf({ path: { method, segments }, rules, nearby, met, live }: Node, depth: number): string {
+  const globs = live.map(({ place, progress }) => `${place}:${progress}`)
+  return [method, Math.min(segments.length, depth), rules, nearby, met, globs].join(';')
+}

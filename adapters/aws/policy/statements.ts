@@ -1,0 +1,59 @@
+import type { Compiled } from './compile.ts'
+import type { Glob } from './glob.ts'
+import { isMatch, STAR, textOf } from './glob.ts'
+
+/** A statement of a policy (IAM's JSON policy elements), as API Gateway takes it from an authorizer. */
+export interface Statement {
+  readonly Action: 'execute-api:Invoke'
+  readonly Effect: 'Allow' | 'Deny'
+  readonly Resource: string | readonly string[]
+}
+
+/** What an authorizer's policy holds at most. */
+const MOST_CHARACTERS_IN_A_RESOURCE = 512
+
+/**
+ * What is no plain path, and what the core refuses or compares in more than one reading: escapes, `;`, `//`, dot segments,
+ * and all that RFC 3986 (3.3) allows in no path. It is denied wherever a `*` might match it.
+ */
+const ODD: readonly string[] = [
+  ...['%', ';', '//', '/./', '/../', '\\', ' ', '"', '<', '>', '[', ']', '^', '`', '{', '|', '}'].map(
+    (odd) => `*${odd}*`,
+  ),
+  '*/.',
+  '*/..',
+]
+
+/**
+ * The statements for what was compiled, behind the `prefix` of an ARN that ends with the stage's slash. `exact` are resources
+ * that pass beside it. Undefined where a resource is longer than API Gateway takes.
+ */
+export function statementsOf(
+  { allow, deny }: Pick<Compiled, 'allow' | 'deny'>,
+  prefix: string,
+  exact: readonly string[] = [],
+): readonly Statement[] | undefined {
+  const allowed = [...allow.map((glob) => prefix + textOf(glob)), ...exact]
+  const denied = [
+    ...deny.map((glob) => prefix + textOf(glob)),
+    ...(allow.some(isWide) ? ODD.map((odd) => prefix + odd) : []),
+  ]
+  if ([...allowed, ...denied].some((resource) => resource.length > MOST_CHARACTERS_IN_A_RESOURCE)) return undefined
+  if (allowed.length === 0) return [statement('Deny', [`${prefix}*`])]
+  return [statement('Allow', allowed), ...(denied.length > 0 ? [statement('Deny', denied)] : [])]
+}
+
+function isWide(glob: Glob): boolean {
+  return glob.includes(STAR)
+}
+
+function statement(Effect: Statement['Effect'], Resource: readonly string[]): Statement {
+  return { Action: 'execute-api:Invoke', Effect, Resource }
+}
+
+/** Whether statements let an ARN pass, as IAM evaluates them: what is denied anywhere is denied. */
+export function isAllowed(statements: readonly Statement[], arn: string): boolean {
+  const isNamed = (effect: Statement['Effect']) =>
+    statements.some(({ Effect, Resource }) => Effect === effect && [Resource].flat().some((each) => isMatch(each, arn)))
+  return isNamed('Allow') && !isNamed('Deny')
+}
