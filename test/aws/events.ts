@@ -74,7 +74,7 @@ export function httpEvent(sent: Sent): HttpRequestEvent | undefined {
  * What API Gateway sends to an HTTP API's authorizer with payload 1.0: the form of a REST API's event, with the path of
  * payload 2.0, its stage included. Where the API refuses a path itself, undefined.
  */
-export function http1Event(sent: Sent): (RestRequestEvent & { readonly version: '1.0' }) | undefined {
+export function http1Event(sent: Sent): (RestRequestEvent & Http1) | undefined {
   const { stage } = { ...DEFAULTS, ...sent }
   const decoded = httpApiPath(split(sent.target).path)
   if (decoded === undefined) return undefined
@@ -82,10 +82,19 @@ export function http1Event(sent: Sent): (RestRequestEvent & { readonly version: 
   return {
     ...event,
     version: '1.0',
+    identitySource: null,
+    authorizationToken: null,
     methodArn: arnOf(sent, decoded),
     path: prefixOf(sent) + decoded,
-    requestContext: { ...event.requestContext, stage } as RestRequestEvent['requestContext'],
+    requestContext: { ...event.requestContext, stage } as NonNullable<RestRequestEvent['requestContext']>,
   }
+}
+
+/** What tells payload 1.0 from a REST API's event; without identity sources both are null. */
+interface Http1 {
+  readonly version: '1.0'
+  readonly identitySource: string | null
+  readonly authorizationToken: string | null
 }
 
 /** What API Gateway sends to a REST API's TOKEN authorizer. */

@@ -57,8 +57,7 @@ function http1(placed: Placed, identity: readonly string[]): object {
   const event = http1Event(sentBy(placed))
   return {
     ...event,
-    identitySource: identity.join(','),
-    authorizationToken: identity.join(','),
+    ...(identity.length > 0 && { identitySource: identity.join(','), authorizationToken: identity.join(',') }),
     resource: route.resource,
     pathParameters: route.parameters,
     stageVariables: api.stageVariables ?? {},
@@ -75,7 +74,7 @@ function http(placed: Placed, identity: readonly string[]): object {
   const names = Array.from(new Set(parameters.keys()))
   return {
     ...event,
-    identitySource: identity,
+    identitySource: identity.length > 0 ? identity : null,
     routeKey: route.key,
     ...(names.length > 0 && {
       queryStringParameters: Object.fromEntries(names.map((name) => [name, parameters.getAll(name).join(',')])),
