@@ -1,38 +1,23 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { serverless } from './offline.ts'
-
-interface Resource {
-  readonly Type: string
-  readonly Properties: Record<string, unknown>
-}
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Resources } from './templates/cloudformation.ts'
+import { faultsOf, ofType } from './templates/cloudformation.ts'
+import { packaged } from './templates/packaged.ts'
 
 /** What osls makes of serverless.yml for CloudFormation. */
 describe('the template', () => {
-  let folder: string
-  let resources: Record<string, Resource>
+  let text: string
+  let resources: Resources
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'latchkey-package-'))
-    const child = serverless(['package', '--package', folder], { LATCHKEY_TOKEN: 'not a token, only its place' })
-    let output = ''
-    for (const stream of [child.stdout, child.stderr]) stream?.on('data', (chunk: Buffer) => (output += chunk))
-    const code = await new Promise((resolve) => child.once('exit', resolve))
-    if (code !== 0) throw new Error(`serverless package ended with ${code}:\n${output}`)
-    const text = await readFile(join(folder, 'cloudformation-template-update-stack.json'), 'utf8')
+    text = await packaged()
     resources = JSON.parse(text).Resources
   }, 60_000)
 
-  afterAll(async () => {
-    await rm(folder, { recursive: true, force: true })
-  })
+  const of = (type: string) => ofType(resources, type)
 
-  function of(type: string): [name: string, Properties: Record<string, unknown>][] {
-    const found = Object.entries(resources).filter(([, resource]) => resource.Type === type)
-    return found.map(([name, { Properties }]) => [name, Properties])
-  }
+  test('is what the schemas of AWS take', () => {
+    expect(faultsOf(text, 'serverless.yml')).toEqual([])
+  })
 
   test('caches nothing: each answer is for one method and path', () => {
     const authorizers = [...of('AWS::ApiGateway::Authorizer'), ...of('AWS::ApiGatewayV2::Authorizer')]
@@ -69,13 +54,82 @@ describe('the template', () => {
       TokenAuthorizerLambdaFunction: 'default',
       SimpleAuthorizerLambdaFunction: 'default',
       IamAuthorizerLambdaFunction: 'iam',
+      AdminLambdaFunction: 'default',
       EchoLambdaFunction: 'default',
     })
   })
 
-  test('gives the secret to authorizers only', () => {
-    const [echo] = of('AWS::Lambda::Function').filter(([name]) => name === 'EchoLambdaFunction')
-    expect(JSON.stringify(echo)).not.toContain('LATCHKEY_TOKEN')
+  test('gives the token to authorizers only', () => {
+    const told = of('AWS::Lambda::Function').filter(([, each]) => JSON.stringify(each).includes('LATCHKEY_TOKEN'))
+    expect(told.map(([name]) => name)).toEqual([
+      'RequestAuthorizerLambdaFunction',
+      'TokenAuthorizerLambdaFunction',
+      'SimpleAuthorizerLambdaFunction',
+      'IamAuthorizerLambdaFunction',
+    ])
+  })
+
+  test('has every secret but the token of the sample fetched from Parameter Store', () => {
+    const variables = of('AWS::Lambda::Function').flatMap(([, { Environment }]) =>
+      Object.entries((Environment as { Variables?: Record<string, string> } | undefined)?.Variables ?? {}),
+    )
+    const secrets = variables.filter(([name]) => /PEPPER|FIRST/.test(name))
+    expect(new Map(secrets)).toEqual(
+      new Map([
+        ['LATCHKEY_PEPPER', 'ssm:/latchkey/dev/LATCHKEY_PEPPER'],
+        ['FIRST_TOKEN', 'ssm:/latchkey/dev/FIRST_TOKEN'],
+      ]),
+    )
+  })
+
+  test('gives each function a role that can do what it does', () => {
+    const roles = of('AWS::Lambda::Function').map(([name, { Role }]) => [
+      name,
+      (Role as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0],
+    ])
+    expect(Object.fromEntries(roles)).toEqual({
+      RequestAuthorizerLambdaFunction: 'AuthorizerRole',
+      TokenAuthorizerLambdaFunction: 'AuthorizerRole',
+      SimpleAuthorizerLambdaFunction: 'AuthorizerRole',
+      IamAuthorizerLambdaFunction: 'AuthorizerRole',
+      AdminLambdaFunction: 'AdminRole',
+      EchoLambdaFunction: 'IamRoleLambdaExecution',
+    })
+    const [, admin] = of('AWS::IAM::Role').find(([name]) => name === 'AdminRole') ?? []
+    const actions = JSON.stringify(admin?.['Policies']).match(/dynamodb:[A-Z]\w+/g)
+    const changing = ['BatchGetItem', 'PutItem', 'DeleteItem', 'Query'].map((action) => `dynamodb:${action}`)
+    expect(actions).toEqual(['dynamodb:GetItem', ...changing, 'dynamodb:UpdateItem', 'dynamodb:LeadingKeys'])
+    expect(JSON.stringify(admin)).not.toMatch(/"dynamodb:\*"|"\*"/)
+  })
+
+  test('keeps logs for a month, those of all authorizers together', () => {
+    const groups = of('AWS::Logs::LogGroup').map(([name, { RetentionInDays }]) => [name, RetentionInDays])
+    expect(Object.fromEntries(groups)).toEqual({
+      AdminLogGroup: 30,
+      EchoLogGroup: 30,
+      HttpApiLogGroup: 30,
+      AuthorizerLog: 30,
+    })
+    const authorizers = of('AWS::Lambda::Function').filter(([name]) => name.includes('Authorizer'))
+    for (const [, { LoggingConfig }] of authorizers)
+      expect(LoggingConfig).toEqual({ LogGroup: '/latchkey/latchkey-sample-dev' })
+    expect(resources['AuthorizerLog']?.Properties['LogGroupName']).toBe('/latchkey/latchkey-sample-dev')
+  })
+
+  test('deploys the REST API only when its refusals and its raw method are there', () => {
+    const [, deployment] =
+      Object.entries(resources).find(([, { Type }]) => Type === 'AWS::ApiGateway::Deployment') ?? []
+    expect(deployment?.DependsOn).toContain('ApiGatewayMethodHealthGet')
+    const raw = ['GetOrder', 'Unauthorized', 'AccessDenied', 'AuthorizerFailure', 'AuthorizerConfigurationError']
+    expect(resources['ApiGatewayMethodHealthGet']?.DependsOn).toEqual(expect.arrayContaining(raw))
+  })
+
+  test('lets the administration judge its callers itself, and wakes it daily', () => {
+    expect(resources['HttpApiRouteAnyLatchkeyProxyVar']?.Properties).toMatchObject({
+      RouteKey: 'ANY /_latchkey/{proxy+}',
+    })
+    expect(resources['HttpApiRouteAnyLatchkeyProxyVar']?.Properties).not.toHaveProperty('AuthorizerId')
+    expect(of('AWS::Events::Rule').map(([, { ScheduleExpression }]) => ScheduleExpression)).toEqual(['rate(1 day)'])
   })
 
   test('words refusals of the REST API readably for pages, and lets nobody store them', () => {
