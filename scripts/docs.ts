@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { BUNDLE_FLAGS } from '../src/cli/bundle.ts'
 import { CHECK_FLAGS } from '../src/cli/check.ts'
 import { EXPLAIN_FLAGS } from '../src/cli/explain.ts'
 import { GATEWAY_KEY_COMMANDS } from '../src/cli/gateway-key/commands.ts'
@@ -46,6 +47,7 @@ const BLOCKS: Readonly<Record<string, () => string>> = {
   refusals,
   'flags of serve': () => flags(SERVE_FLAGS),
   'flags of check': () => flags(CHECK_FLAGS),
+  'flags of bundle': () => flags(BUNDLE_FLAGS),
   'flags of explain': () => flags(EXPLAIN_FLAGS),
   'flags of token': () => flags(TOKEN_FLAGS),
   'flags of pepper': () => flags(PEPPER_FLAGS),

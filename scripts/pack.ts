@@ -17,6 +17,8 @@ export function pack(): string {
   for (const name of readdirSync(join(ROOT, 'dist'))) {
     if (/\.d?\.?mjs$|\.d\.mts$/.test(name)) cpSync(join(ROOT, 'dist', name), join(STAGE, 'dist', name))
   }
+  // What `latchkey bundle` puts together.
+  cpSync(join(ROOT, 'dist/aws-parts'), join(STAGE, 'dist/aws-parts'), { recursive: true })
   for (const name of ['README.md', 'LICENSE', 'SECURITY.md', 'latchkey.schema.json']) {
     cpSync(join(ROOT, name), join(STAGE, name))
   }

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
+import type { LambdaParts } from '../src/cli/lambda-parts.ts'
 import type { Document } from '../src/document.ts'
 
 /** A bundle that runs for every request, and what it may weigh: cold start is the product. */
@@ -68,4 +69,21 @@ for (const { name, path, kilobytes, forbidden } of BUNDLES) {
   failed ||= verdict !== 'ok'
   console.log(`${name} bundle: ${size.toFixed(2)} KB gzip of ${kilobytes} (${path}) ${verdict}`)
 }
+if (wanted === undefined) tellParts()
 if (failed) process.exitCode = 1
+
+/** What `latchkey bundle` has for the authorizer, and how much of it a request can load: 22 KB are meant for all of it. */
+function tellParts(): void {
+  const { parts } = JSON.parse(readFileSync('dist/aws-parts/parts.json', 'utf8')) as LambdaParts
+  const kilobytes = (name: string) => gzippedBytes(readFileSync(`dist/aws-parts/${name}`)) / 1024
+  for (const { handler, kinds, file, needs } of parts) {
+    if (handler !== 'authorizer' || kinds.includes('gateway-key')) continue
+    const atStart = kilobytes(file)
+    const all = needs.reduce((sum, name) => sum + kilobytes(name), atStart)
+    const later = needs.map((name) => `${name} ${kilobytes(name).toFixed(2)}`).join(', ')
+    const what = ['static tokens', ...kinds].join(', ')
+    console.log(
+      `Lambda zip (${what}): ${all.toFixed(2)} KB gzip, ${atStart.toFixed(2)} at start; later: ${later || 'nothing'}`,
+    )
+  }
+}

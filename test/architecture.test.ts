@@ -16,6 +16,8 @@ const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
   // Key management knows nothing of the gate that judges for it.
   [4.5, /^src\/http\/keys\//],
   [5, /^src\/http\/[^/]+$/],
+  // Policies are lists of what passes; who asks for them is no matter.
+  [5.5, /^adapters\/aws\/policy\//],
   // It stands on the authorizer's own reading of events.
   [6.5, /^adapters\/aws\/admin\//],
   [6, /^adapters\//],
@@ -24,7 +26,7 @@ const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
 
 /** The only modules that may know Node. */
 const ON_NODE =
-  /^(?:src\/crypto\/node\.ts|src\/key-sets\/(?:documents-by-http|reading-by-http|signature-by-node)\.ts|src\/secrets\/file\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|aws-rest-call|dynamodb-call|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
+  /^(?:src\/crypto\/node\.ts|src\/key-sets\/(?:documents-by-http|reading-by-http|signature-by-node)\.ts|src\/secrets\/(?:aws|aws-extension|aws-services|file)\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|aws-rest-call|dynamodb-call|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
 
 /** Where each package may be imported; one that is not here may be imported nowhere. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
@@ -33,6 +35,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   '@vercel/functions': /^adapters\/vercel\//,
   valibot: /^src\/(?:(?:schema|validate)\.ts$|http\/keys\/)/,
   citty: /^src\/cli\//,
+  fflate: /^src\/cli\/bundle\.ts$/,
   jose: /^src\/(?:verifiers\/(?:jwt-token|own-token)|key-sets\/(?:key-set|own-key|sign|signature-by-jose)|cli\/jwt\/signer)\.ts$/,
   aws4: /^src\/lib\/aws-(?:call|rest-call)\.ts$/,
   yaml: /^src\/cli\/aws\/templates\/yaml\.ts$/,

@@ -58,6 +58,15 @@ describe('the published package', () => {
     expect(run(node, ['--input-type=module', '--eval', code]).trim()).toBe('function')
   })
 
+  it('bundles a Lambda function, with the same bytes on every Node', () => {
+    const document = { credentials: [{ kind: 'static-token', tokens: { secret: 'T' } }], routes: [{ path: '/*' }] }
+    writeFileSync(join(folder, 'document.json'), JSON.stringify(document))
+    const args = 'node_modules/latchkey/dist/cli.mjs bundle --host aws --config document.json --json'.split(' ')
+    const [one, two] = [node, process.execPath].map((path) => JSON.parse(run(path, args)) as { sha256: string })
+    expect(one).toMatchObject({ ok: true, path: 'authorizer.zip', sha256: two?.sha256 })
+    expect(existsSync(join(folder, 'authorizer.zip'))).toBe(true)
+  })
+
   it('serves, refuses and passes from an empty folder', async () => {
     const gate = spawn(node, ['node_modules/.bin/latchkey', 'serve', '--port', '0'], {
       cwd: folder,

@@ -17,6 +17,10 @@ const COMMANDS: Commands = {
     description: 'validate a document and say what it means',
     load: () => import('./check.ts').then(({ check, CHECK_FLAGS }) => ({ flags: CHECK_FLAGS, run: check })),
   },
+  bundle: {
+    description: 'write a Lambda function as a zip, without a build tool',
+    load: () => import('./bundle.ts').then(({ bundle, BUNDLE_FLAGS }) => ({ flags: BUNDLE_FLAGS, run: bundle })),
+  },
   explain: {
     description: 'decide about a request and tell each step',
     positionals: ['METHOD', 'URL'],
