@@ -13,7 +13,7 @@ import { SERVE_FLAGS } from '../src/cli/serve.ts'
 import { TOKEN_FLAGS } from '../src/cli/token.ts'
 import type { Flags } from '../src/cli/usage.ts'
 import { WHOAMI_FLAGS } from '../src/cli/whoami.ts'
-import { HOSTS, KEYS_BY_HOST } from '../src/hosts.ts'
+import { ADMINISTRATION_KEYS, HOSTS, KEYS_BY_HOST } from '../src/hosts.ts'
 import { REASONS } from '../src/model/reason.ts'
 
 /**
@@ -72,7 +72,12 @@ export function filled(page: string): string {
 function keysByHost(): string {
   const rows = Object.entries(KEYS_BY_HOST).map(([key, hosts]) => [
     `\`${key}\``,
-    ...HOSTS.map((host) => (hosts.includes(host) ? 'yes' : 'ignored')),
+    ...HOSTS.map((host) => {
+      if (hosts.includes(host)) return 'yes'
+      return host === 'aws' && ADMINISTRATION_KEYS.has(key)
+        ? '[administration](aws-operations.md#the-administration)'
+        : 'ignored'
+    }),
   ])
   return table(['key', ...HOSTS], rows)
 }

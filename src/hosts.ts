@@ -36,6 +36,16 @@ export const KEYS_BY_HOST: Readonly<Record<keyof Document, readonly HostName[]>>
   log: HOSTS,
 }
 
+/** What a Lambda authorizer ignores, and the administration beside it reads, which is a function of its own. */
+export const ADMINISTRATION_KEYS: ReadonlySet<string> = new Set<keyof Document>([
+  'realm',
+  'proxies',
+  'cors',
+  'keys',
+  'webhooks',
+  'resourceMetadata',
+])
+
 /** The keys of a document that a host ignores. */
 export function ignoredKeys(document: Document, host: HostName): string[] {
   return Object.keys(document).filter((key) => !KEYS_BY_HOST[key as keyof Document].includes(host))

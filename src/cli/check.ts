@@ -4,13 +4,15 @@ import type { Settings } from '../config.ts'
 import { settingsOf } from '../config.ts'
 import type { Document } from '../document.ts'
 import type { HostName } from '../hosts.ts'
-import { HOSTS, ignoredKeys } from '../hosts.ts'
+import { ADMINISTRATION_KEYS, HOSTS, ignoredKeys } from '../hosts.ts'
 import { inRange, parseAddress } from '../lib/ip.ts'
 import type { SecretSource } from '../model/ports.ts'
 import { proxySettings } from '../proxies.ts'
 import { faultOf, secretUses, weaknessOf } from '../readings.ts'
 import type { Fault, Validation } from '../validate.ts'
 import { validate, validateText } from '../validate.ts'
+import { ttlWarnings } from './aws/document-warnings.ts'
+import type { HeldTemplate } from './aws/template-report.ts'
 import type { Variables } from './inputs.ts'
 import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
 import { jwtWarnings, keyFaults } from './jwt-report.ts'
@@ -35,6 +37,11 @@ export const CHECK_FLAGS: Flags = {
     valueHint: HOSTS.join('|'),
     description: 'the host that the document is meant for; default node',
   },
+  template: {
+    type: 'string',
+    valueHint: 'FILE',
+    description: 'with --host aws: hold a serverless.yml, SAM or CloudFormation template against the document',
+  },
   emit: {
     type: 'string',
     valueHint: 'FILE',
@@ -49,6 +56,8 @@ export async function check(rawArgs: readonly string[]): Promise<number> {
   const text = documentText(flags, variables)
   if (text === undefined) throw new UsageError('name the document: --config FILE')
   const host = hostOf(flags.text('host') ?? 'node')
+  const template = flags.text('template')
+  if (template !== undefined && host !== 'aws') throw new UsageError('--template goes with --host aws')
   const result = await withStore(validateText(text), host, flags, variables)
   if (!result.ok) return tellFaults(result.faults, flags.is('json'))
 
@@ -63,28 +72,33 @@ export async function check(rawArgs: readonly string[]): Promise<number> {
     ...jwtWarnings(settings),
     ...limits.warnings,
     ...secretFaults.warnings,
+    ...(host === 'aws' ? ttlWarnings(settings) : []),
   ]
   const report = reportOf(settings, host)
+  const held = template === undefined ? undefined : await holdTemplate(template, settings)
+  const ok = secretFaults.faults.length === 0 && held?.ok !== false
   if (flags.is('json')) {
-    print(
-      JSON.stringify(
-        { ok: secretFaults.faults.length === 0, host, ...report, faults: secretFaults.faults, warnings },
-        null,
-        2,
-      ),
-    )
+    const findings = held && { findings: held.findings }
+    print(JSON.stringify({ ok, host, ...report, faults: secretFaults.faults, warnings, ...findings }, null, 2))
   } else {
     print(reportText(report))
     for (const warning of warnings) warn(warning)
     for (const fault of secretFaults.faults) complain(fault)
+    held?.tell()
   }
-  if (secretFaults.faults.length > 0) return 1
+  if (!ok) return 1
   const path = flags.text('emit')
   if (path !== undefined) {
     writeFileSync(path, `${JSON.stringify(stamp(document))}\n`)
     say(`wrote ${path}`)
   }
   return 0
+}
+
+/** What reads templates is loaded for those who have one. */
+async function holdTemplate(path: string, settings: Settings): Promise<HeldTemplate> {
+  const { heldTemplate } = await import('./aws/template-report.ts')
+  return heldTemplate(path, settings)
 }
 
 /** Where the store is known here, what it is counts: for the revocation delay, and so for a budget. */
@@ -156,7 +170,10 @@ async function checkSecrets(
 }
 
 function warningsOf(document: Document, settings: Settings, host: HostName): string[] {
-  const warnings = ignoredKeys(document, host).map((key) => `"${key}" is ignored on ${host}`)
+  const warnings = ignoredKeys(document, host).map((key) => {
+    const isAdministered = host === 'aws' && ADMINISTRATION_KEYS.has(key)
+    return `"${key}" is ignored on ${host}${isAdministered ? ', but by the administration' : ''}`
+  })
   const loopback = parseAddress('127.0.0.1')
   const proxies = proxySettings(settings)
   if (proxies?.addresses?.some((range) => loopback && inRange(loopback, range)) && !proxies.secret) {
@@ -168,7 +185,7 @@ function warningsOf(document: Document, settings: Settings, host: HostName): str
       'a TOKEN authorizer refuses this document, as it sees one header and no address: use a REQUEST authorizer',
     )
   }
-  warnings.push(...keyWarnings(document, settings, host))
+  warnings.push(...keyWarnings(document, settings))
   for (const { route, behind } of unreachable(settings.routes)) {
     warnings.push(`route ${route.path} never matches: ${behind.path} stands before it, and the first match wins`)
   }
@@ -176,7 +193,7 @@ function warningsOf(document: Document, settings: Settings, host: HostName): str
 }
 
 /** What to know of issued keys, and of what opens their administration. */
-function keyWarnings({ store, origin, webhooks }: Document, settings: Settings, host: HostName): string[] {
+function keyWarnings({ store, origin }: Document, settings: Settings): string[] {
   const warnings: string[] = []
   const hasKeys = settings.credentials.some(({ kind }) => kind === 'api-key')
   for (const { kind, name, surface } of settings.credentials) {
@@ -195,6 +212,5 @@ function keyWarnings({ store, origin, webhooks }: Document, settings: Settings, 
   if (shown.includes('authorization') && settings.routes.some((route) => route.public)) {
     warnings.push('"origin" sends its own authorization on public routes too: there everybody calls by its token')
   }
-  if (host === 'aws' && webhooks) warnings.push('a Lambda authorizer sends no webhooks')
   return warnings
 }

@@ -129,7 +129,14 @@ changed secrets: a file under --secrets counts within secretsSeconds; a variable
   })
 
   it.each([
-    ['aws', ['"realm" is ignored on aws', '"origin" is ignored on aws', '"proxies" is ignored on aws']],
+    [
+      'aws',
+      [
+        '"realm" is ignored on aws, but by the administration',
+        '"origin" is ignored on aws',
+        '"proxies" is ignored on aws, but by the administration',
+      ],
+    ],
     ['vercel', ['"origin" is ignored on vercel', '"apis" is ignored on vercel']],
     ['cloudflare', ['"apis" is ignored on cloudflare']],
   ])('warns of keys that %s ignores', async (host, expected) => {
