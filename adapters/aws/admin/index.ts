@@ -21,6 +21,7 @@ import { consoleSink } from '../../../src/sinks/console.ts'
 import type { Variables } from '../../../src/stores/opening.ts'
 import { webhooks } from '../../../src/webhooks.ts'
 import type { LambdaKind } from '../api-key.ts'
+import { sinkOf } from '../sink.ts'
 import { accessOfProxy, accessOfUrl, basePathIn, bodyOf } from './access.ts'
 import type { Carried, Carrier } from './carrier.ts'
 import { carrierOf } from './carrier.ts'
@@ -43,7 +44,7 @@ export interface AdminOptions {
   readonly basePath?: string
   /** Default: the function's environment. */
   readonly secrets?: SecretSource
-  /** Default: JSON lines on the console, which CloudWatch reads. */
+  /** Default: JSON lines on the console, which CloudWatch reads, as metrics too where `LATCHKEY_AWS_METRICS` says so. */
   readonly sink?: Sink
   /** The clock, in epoch seconds. */
   readonly now?: () => EpochSeconds
@@ -90,6 +91,7 @@ export function admin(options: AdminOptions): AdminHandler {
 
   async function build(): Promise<Gate> {
     const { document, verifiers = [], secrets = env(variables) } = options
+    const sink = options.sink ?? (await sinkOf(variables))
     const host = { now, elapsed: () => performance.now(), digests: nodeDigests(), secrets, sink }
     const text = variables['LATCHKEY_CONFIG'] || undefined
     const equipment = equipmentOf(verifiers, [parts], variables)
