@@ -189,7 +189,7 @@ export default defineConfig([
     document: 'latchkey.json',
     entry: 'adapters/aws/handler.ts',
     file: 'dist/aws/authorizer.mjs',
-    later: [VALIDATOR],
+    later: [VALIDATOR, 'src/secrets/aws.ts'],
   }),
   ...deployment({
     name: 'admin',

@@ -1,12 +1,12 @@
 import type { Latchkey } from '../../src/build.ts'
 import { nodeDigests } from '../../src/crypto/node.ts'
 import type { Maybe } from '../../src/lib/maybe.ts'
+import { after, isLater } from '../../src/lib/maybe.ts'
 import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
 import type { SecretSource, Sink } from '../../src/model/ports.ts'
 import { notice } from '../../src/notice.ts'
-import { env } from '../../src/secrets/env.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import { statusOf } from '../../src/status.ts'
 import type { PolicyAnswer, SimpleAnswer } from './answer.ts'
@@ -15,6 +15,7 @@ import type { LambdaKind } from './api-key.ts'
 import type { AuthorizerEvent } from './event.ts'
 import { known } from './event.ts'
 import { tell } from './request.ts'
+import { secretsOf } from './secrets.ts'
 
 export type { AnswerContext, PolicyAnswer, SimpleAnswer } from './answer.ts'
 export type { LambdaKind } from './api-key.ts'
@@ -38,7 +39,7 @@ export interface AuthorizerOptions {
    * `LATCHKEY_AWS_BASE_PATH`, else none.
    */
   readonly basePath?: string
-  /** Default: the function's environment. */
+  /** Default: the function's environment, and what lies where it says. */
   readonly secrets?: SecretSource
   /** Default: JSON lines on the console, which CloudWatch reads. */
   readonly sink?: Sink
@@ -54,18 +55,20 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   const variables = process.env
   const now = options.now ?? (() => Date.now() / 1000)
   const sink = options.sink ?? consoleSink()
-  const secrets = options.secrets ?? env(variables)
+  const secrets = options.secrets ?? secretsOf(variables, sink)
   const httpApiReply = options.httpApiReply ?? (variables['LATCHKEY_AWS_REPLY'] === 'iam' ? 'iam' : 'simple')
   const basePath = options.basePath ?? variables['LATCHKEY_AWS_BASE_PATH'] ?? ''
   const warned = new Set<string>()
   let loaded: Maybe<Latchkey> | undefined
 
   function latchkey(): Maybe<Latchkey> {
-    const host = { now, elapsed: milliseconds, digests: nodeDigests(), secrets, sink }
+    const host = { now, elapsed: milliseconds, digests: nodeDigests(), sink }
     const text = variables['LATCHKEY_CONFIG'] || undefined
     const { document, verifiers = [] } = options
     const equipment = verifiers[0]?.together(verifiers, [], variables)
-    return (loaded ??= load({ text, document }, host, { transport: 'any' }, equipment))
+    return (loaded ??= after(secrets, (source) =>
+      load({ text, document }, { ...host, secrets: source }, { transport: 'any' }, equipment),
+    ))
   }
 
   /** The operator is told each thing once: a client can repeat what it does as often as it likes. */
@@ -74,6 +77,9 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
     warned.add(message)
     notice({ sink }, 'warn', message)
   }
+
+  // What lies elsewhere is read while the function is being made. A failure is told to the first event.
+  if (isLater(secrets)) secrets.then(latchkey).then((built) => built.warm(), nothingRunsLater)
 
   return async function handler(event) {
     const recognised = known(event)
