@@ -11,7 +11,7 @@ export interface AwsEnvironment {
  * `AWS_ENDPOINT_URL_DYNAMODB`. What is not set is thrown as `unset` makes it of what to set.
  */
 export function awsEnvironment(
-  service: 'DYNAMODB' | 'SECRETS_MANAGER' | 'SSM',
+  service: 'API_GATEWAY' | 'DYNAMODB' | 'SECRETS_MANAGER' | 'SSM',
   variables: Readonly<Record<string, string | undefined>>,
   unset: (message: string) => Error,
 ): AwsEnvironment {

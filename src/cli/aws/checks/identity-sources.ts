@@ -1,0 +1,91 @@
+import type { Place } from '../../../model/credential.ts'
+import { placeName } from '../../../model/credential.ts'
+import type { Finding } from '../findings.ts'
+import { finding } from '../findings.ts'
+import type { Authorizer, Protocol, Source } from '../model.ts'
+import type { Subject } from '../subject.ts'
+import { cachingOf, demandedOf, knownSources } from '../subject.ts'
+
+/** Holds identity sources against the places where the document reads credentials. */
+export function identitySources(subject: Subject): Finding[] {
+  const { credentials, addresses } = subject.settings
+  const places = [...new Set(credentials.flatMap((credential) => credential.places))]
+  const found: Finding[] = []
+  for (const [{ protocol }, authorizer] of cachingOf(subject)) found.push(...notInKey(protocol, authorizer))
+  for (const { protocol, authorizers } of subject.apis) {
+    for (const each of authorizers) {
+      if (protocol === 'graphql') continue
+      found.push(...(each.kind === 'token' ? oneHeader(each) : []), ...demanded(each))
+    }
+  }
+  return found
+
+  /** Two callers whose credentials are not in the key share an answer. */
+  function notInKey(protocol: Protocol, authorizer: Authorizer): Finding[] {
+    const sources = knownSources(authorizer)
+    if (!sources || authorizer.kind === 'token' || protocol === 'graphql') return []
+    const missing = places.filter((place) => !sources.some((source) => holds(source, place)))
+    return missing.map((place) => {
+      const message = `answers are kept, and no identity source holds ${placeName(place)}, where the document reads ${namesAt(place)}: add ${expressionOf(protocol, place)}, or set ${authorizer.ttl.setting} to 0`
+      return finding(authorizer.sources.line, 'credential-not-in-key', message)
+    })
+  }
+
+  /** Who does not send an identity source is answered 401 by API Gateway. */
+  function demanded(authorizer: Authorizer): Finding[] {
+    const { line } = authorizer.sources
+    const sources = demandedOf(authorizer)
+    const isAny = sources.some((source) => places.some((place) => holds(source, place)))
+    if (sources.length > 0 && !isAny) {
+      const message = `the identity sources are ${textOf(sources)}, and the document reads credentials from ${places.map(placeName).join('; ')}: API Gateway answers 401 to every caller. Name that place${authorizer.kind === 'token' ? '' : ', or none and a TTL of 0'}`
+      return [finding(line, 'source-of-no-credential', message)]
+    }
+    return sources.flatMap((source) => {
+      const isPlace = places.some((place) => holds(source, place))
+      const without = places.filter((place) => !holds(source, place))
+      if (!isPlace) {
+        const message = `${source.text} is no place of a credential: API Gateway answers 401 to who does not send it`
+        return [finding(line, 'source-beside-credentials', message)]
+      }
+      // What a TOKEN authorizer cannot see is told once, for it as a whole.
+      if (without.length === 0 || authorizer.kind === 'token') return []
+      const message = `${source.text} is an identity source, and credentials in ${without.map(placeName).join('; ')} (${without.map(namesAt).join('; ')}) come without it: API Gateway answers them 401. Read all credentials in one place, or name no identity source and a TTL of 0`
+      return [finding(line, 'source-not-everywhere', message)]
+    })
+  }
+
+  function oneHeader({ line }: Authorizer): Finding[] {
+    const isOne = places.length === 1 && places[0]?.kind === 'header'
+    if (isOne && !addresses) return []
+    const why = isOne ? 'reads addresses' : `reads credentials from ${places.map(placeName).join('; ')}`
+    const message = `a TOKEN authorizer sees one header and no address, and the document ${why}: every request is 503. Use a REQUEST authorizer`
+    return [finding(line, 'token-sees-one-header', message)]
+  }
+
+  function namesAt(place: Place): string {
+    return credentials.flatMap(({ name, places: own }) => (own.includes(place) ? name : [])).join(', ')
+  }
+}
+
+/** The header that a place is in; undefined for a query. */
+function headerOf({ kind, name }: Place): string | undefined {
+  if (kind === 'cookie') return 'cookie'
+  if (kind === 'subprotocol') return 'sec-websocket-protocol'
+  return kind === 'header' ? name : undefined
+}
+
+function holds(source: Source, place: Place): boolean {
+  const header = headerOf(place)
+  if (header !== undefined) return source.kind === 'header' && source.name === header
+  return source.kind === 'query' && source.name === place.name
+}
+
+function expressionOf(protocol: Protocol, place: Place): string {
+  const header = headerOf(place)
+  const what = header === undefined ? `querystring.${place.name}` : `header.${header}`
+  return `${protocol === 'rest' ? 'method.request' : '$request'}.${what}`
+}
+
+function textOf(sources: readonly Source[]): string {
+  return sources.map(({ text }) => text).join(', ')
+}
