@@ -72,6 +72,7 @@ function deployment({ name, document, entry, file, later }: Deployment): UserCon
   ]
 }
 
+const FAULTY = 'src/faulty.ts'
 const VALIDATOR = 'src/validate.ts'
 
 /** The gate of a document as a Worker. */
@@ -84,6 +85,7 @@ function worker(name: string, document: string): UserConfig[] {
     entry: 'adapters/cloudflare/entry.ts',
     file: `dist/${name}/index.js`,
     later: [
+      FAULTY,
       VALIDATOR,
       ...(has('api-key', documentAt(document)) ? ofKeys : []),
       ...(has('jwt', documentAt(document)) ? ofTokens : []),
@@ -189,13 +191,13 @@ export default defineConfig([
     document: 'latchkey.json',
     entry: 'adapters/aws/handler.ts',
     file: 'dist/aws/authorizer.mjs',
-    later: [VALIDATOR, 'src/secrets/aws.ts'],
+    later: [FAULTY, VALIDATOR, 'src/secrets/aws.ts', 'adapters/aws/kept.ts', 'adapters/aws/objections.ts', 'adapters/aws/rarer.ts'],
   }),
   ...deployment({
     name: 'admin',
     document: 'examples/aws-keys/latchkey.json',
     entry: 'adapters/aws/admin/handler.ts',
     file: 'dist/aws/admin.mjs',
-    later: [VALIDATOR, 'src/http/manage.ts'],
+    later: [FAULTY, VALIDATOR, 'src/http/manage.ts'],
   }),
 ])

@@ -120,7 +120,12 @@ function isOpenToAll(match: Match | undefined): boolean {
  * Asks the verifiers of the place in turn: a token belongs to the one that proves it. Where none does, one that could not
  * tell is the better explanation, and so is a credential that is read here and has no value.
  */
-function verify(credential: Shown, access: Access, snapshot: Snapshot, defer: Defer): Maybe<Principal | Refusal> {
+export function verify(
+  credential: Shown,
+  access: Access,
+  snapshot: Snapshot,
+  defer: Defer,
+): Maybe<Principal | Refusal> {
   const verifiers = snapshot.verifiersAt(credential.place)
   let unsure: Refusal | undefined
   let detail: string | undefined

@@ -1,19 +1,13 @@
-import type { Judgement, Latchkey, Question } from './build.ts'
-import { build, denied } from './build.ts'
+import type { Latchkey } from './build.ts'
+import { build } from './build.ts'
 import type { CheckedDocument } from './checked.ts'
 import { stampedDocument } from './checked.ts'
 import type { HostDefaults } from './config.ts'
-import { settingsOf } from './config.ts'
 import type { Document } from './document.ts'
-import type { Endpoints } from './endpoints.ts'
 import type { Equipment } from './kind.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after } from './lib/maybe.ts'
-import { splitTarget } from './lib/path.ts'
-import type { Access } from './model/access.ts'
 import type { Host } from './model/ports.ts'
-import { notice } from './notice.ts'
-import { observer } from './observe.ts'
 import type { Fault, Validation } from './validate.ts'
 
 /**
@@ -54,8 +48,7 @@ export function load(
   return after<Validation, Latchkey>(stamped ? { ok: true, document: stamped } : validation(source), (result) => {
     const faults = result.ok ? faultsIn(result.document.credentials, equipment) : result.faults
     if (result.ok && faults.length === 0) return build(result.document, host, defaults, equipment)
-    logFaults(faults, host)
-    return faulty(host, defaults)
+    return import('./faulty.ts').then(({ faulty }) => faulty(faults, host, defaults))
   })
 }
 
@@ -73,42 +66,4 @@ async function validation({ text, document }: DocumentSource): Promise<Validatio
   const { validate, validateText } = await import('./validate.ts')
   if (text !== undefined) return validateText(text)
   return validate(document && 'document' in document ? document.document : document)
-}
-
-export function logFaults(faults: readonly Fault[], host: Pick<Host, 'sink'>): void {
-  for (const { pointer, message } of faults) {
-    notice(host, 'error', `configuration fault at ${pointer || '/'}: ${message}`)
-  }
-}
-
-/**
- * An authorizer without a usable document: everything is refused with `not-configured`, but for `live` where Latchkey
- * itself answers it.
- */
-export function faulty(host: Host, defaults: HostDefaults): Latchkey {
-  const settings = settingsOf({ credentials: [], routes: [] }, defaults)
-  const observe = observer(settings.log, host.sink)
-
-  function judge(access: Access, { endpoints }: Question): Judgement {
-    const judgement: Judgement = { access, decision: decisionOn(access, endpoints), snapshot: undefined }
-    observe(judgement.decision, access, 0)
-    return judgement
-  }
-  return {
-    settings,
-    digests: host.digests,
-    judge,
-    judgeWhat: (_, access, question) => judge(access, question),
-    failing: () => [],
-    equipped: undefined,
-    sink: host.sink,
-    warm: () => undefined,
-  }
-}
-
-function decisionOn({ target, method }: Access, endpoints: Endpoints | undefined): Judgement['decision'] {
-  const parts = splitTarget(target)
-  const match = parts && endpoints?.match(parts, method, false)
-  if (match?.endpoint === 'live') return { allow: true, principal: 'anonymous', match, place: undefined }
-  return denied({ reason: 'not-configured' })
 }

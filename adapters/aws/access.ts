@@ -1,20 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { encodePath } from '../../src/lib/percent.ts'
 import type { Access, EpochSeconds } from '../../src/model/access.ts'
-import { parseArn } from './arn.ts'
-import type { HttpRequestEvent, RestRequestEvent, TokenEvent } from './event.ts'
+import type { HttpRequestEvent, RestRequestEvent } from './event.ts'
 import type { Fields } from './fields.ts'
 import { fieldsOf, queryOf } from './fields.ts'
-
-/**
- * Reads an access from a TOKEN event: `methodArn` tells method and path, the token is the value of the one `header` that
- * the document reads.
- */
-export function tokenAccess(event: TokenEvent, header: string, at: EpochSeconds): Access {
-  const { method, path } = parseArn(event.methodArn) ?? {}
-  const fields = fieldsOf(null, { [header]: event.authorizationToken })
-  return access({ method, path, query: '', fields, domainName: 'api-gateway', sourceIp: undefined }, at)
-}
 
 /**
  * Reads an access from a REST API's REQUEST event. Its `path` is what the client sent, and begins on a custom domain
@@ -33,14 +22,18 @@ export function restAccess(event: RestRequestEvent, basePath: string, at: EpochS
  * where that has a name, or on a custom domain with the base path of the mapping.
  */
 export function httpAccess(event: HttpRequestEvent, basePath: string, at: EpochSeconds): Access {
-  const { apiId, domainName, http, stage } = event.requestContext ?? {}
-  const stripped = isOwnDomain(domainName, apiId)
-    ? withoutStage(event.rawPath, stage)
-    : without(event.rawPath, basePath)
-  const path = stripped === undefined ? undefined : encoded(stripped)
+  const { domainName, http } = event.requestContext ?? {}
+  const path = decodedPath(event.rawPath, event.requestContext, basePath)
   const query = event.rawQueryString ? `?${event.rawQueryString}` : ''
   const fields = fieldsOf(null, event.headers, event.cookies)
   return access({ method: http?.method, path, query, fields, domainName, sourceIp: http?.sourceIp }, at)
+}
+
+/** The path of an HTTP API's event, encoded again, without its stage and base path. */
+export function decodedPath(path: unknown, context: unknown, basePath: string): string | undefined {
+  const { apiId, domainName, stage } = Object(context)
+  const stripped = isOwnDomain(domainName, apiId) ? withoutStage(path, stage) : without(path, basePath)
+  return stripped === undefined ? undefined : encoded(stripped)
 }
 
 /** What a request is made of, as an event has it; what is missing or no text is not known. */

@@ -1,17 +1,16 @@
 import type { Judgement } from '../../src/build.ts'
 import { identityHeaders } from '../../src/identity.ts'
 import type { Refusal } from '../../src/model/decision.ts'
+import type { Principal } from '../../src/model/principal.ts'
+import type { Statements } from './policy/statements.ts'
 
-/** A REST authorizer's answer, and an HTTP API's where simple responses are off. */
+/** The answer to REST and WebSocket APIs, and to HTTP APIs where simple responses are off. */
 export interface PolicyAnswer {
   readonly principalId: string
-  readonly policyDocument: {
-    readonly Version: '2012-10-17'
-    readonly Statement: readonly [
-      { readonly Action: 'execute-api:Invoke'; readonly Effect: 'Allow' | 'Deny'; readonly Resource: string },
-    ]
-  }
+  readonly policyDocument: { readonly Version: '2012-10-17'; readonly Statement: Statements }
   readonly context: AnswerContext
+  /** The key of a usage plan, where API Gateway is to count by it. */
+  readonly usageIdentifierKey?: string
 }
 
 /** An HTTP API's answer where simple responses are on. */
@@ -19,6 +18,18 @@ export interface SimpleAnswer {
   readonly isAuthorized: boolean
   readonly context: AnswerContext
 }
+
+/** An answer to AppSync. */
+export interface GraphqlAnswer {
+  readonly isAuthorized: boolean
+  readonly resolverContext: AnswerContext
+  /** As `Type.field`. */
+  readonly deniedFields: readonly string[]
+  /** For how many seconds AppSync keeps it. */
+  readonly ttlOverride: number
+}
+
+export type Answer = PolicyAnswer | SimpleAnswer | GraphqlAnswer
 
 /** `$context.authorizer.*`: flat texts, as REST APIs take nothing else. Each is always there, empty where there is nothing. */
 export type AnswerContext = Readonly<
@@ -28,40 +39,49 @@ export type AnswerContext = Readonly<
 /** How an API is answered: `rest` by policies and a thrown 401, `iam` by policies, `simple` by yes or no. */
 export type Form = 'rest' | 'simple' | 'iam'
 
+/** Translates a judgement; `status` is what a gate would answer. */
+export type Answerer = (judgement: Judgement, status: number) => Answer
+
 /** What API Gateway must not take for an answer, and so must not cache. Its message is all that the gateway reads. */
 export class NoAnswer extends Error {
   override name = 'NoAnswer'
 }
 
+/** Of what an authorizer's answer may hold at most, 8 KB; all of it is ASCII. */
+export const MOST_CHARACTERS = 8192
+/** What permissions may take of it, beside an ARN and the other fields. */
+const MOST_PERMISSIONS = 5000
+
 /** Translates a judgement; throws where API Gateway has no other word for it. `status` is what a gate would answer. */
 export function answer(judgement: Judgement, status: number, arn: string, form: Form): PolicyAnswer | SimpleAnswer {
-  const { decision } = judgement
+  const { access, decision } = judgement
   const refusal = decision.allow ? undefined : decision.refusal
   if (refusal) throwWhereNeeded(refusal, status, form)
-  const context = contextOf(judgement, refusal)
-  if (form === 'simple') return { isAuthorized: decision.allow, context }
-  const Effect = decision.allow ? 'Allow' : 'Deny'
-  return {
-    principalId: context.owner || context.subject || 'anonymous',
-    policyDocument: {
-      Version: '2012-10-17',
-      Statement: [{ Action: 'execute-api:Invoke', Effect, Resource: arn }],
-    },
-    context,
-  }
+  const identity = contextOf(decision.allow ? decision.principal : 'anonymous', access.requestId, refusal?.reason)
+  const isTooMuch = identity.permissions.length > MOST_PERMISSIONS
+  const isAuthorized = decision.allow && !isTooMuch
+  const context = isTooMuch ? contextOf('anonymous', access.requestId, refusal?.reason ?? 'not-configured') : identity
+  if (form === 'simple') return { isAuthorized, context }
+  const Effect = isAuthorized ? 'Allow' : 'Deny'
+  return policyAnswer(context, [{ Action: 'execute-api:Invoke', Effect, Resource: arn }])
+}
+
+export function policyAnswer(context: AnswerContext, Statement: Statements): PolicyAnswer {
+  const principalId = context.owner || context.subject || 'anonymous'
+  return { principalId, policyDocument: { Version: '2012-10-17', Statement }, context }
 }
 
 /** 401 on REST is exactly this word, thrown; a limit or an outage is thrown so that it is never cached. */
-function throwWhereNeeded({ reason }: Refusal, status: number, form: Form): void {
+export function throwWhereNeeded({ reason }: Refusal, status: number, form: Form): void {
   if (status === 401 && form === 'rest') throw new NoAnswer('Unauthorized')
   if (status === 429 || status >= 500) throw new NoAnswer(`latchkey: ${reason}`)
 }
 
-/** The identity headers by their short names: `X-Latchkey-Request-Id` is `requestId`. A refused caller has no identity. */
-function contextOf({ access, decision }: Judgement, refusal: Refusal | undefined): AnswerContext {
-  const headers = identityHeaders(decision.allow ? decision.principal : 'anonymous', access.requestId)
+/** The identity headers by their short names: `X-Latchkey-Request-Id` is `requestId`. */
+export function contextOf(principal: Principal | 'anonymous', requestId: string, reason = ''): AnswerContext {
+  const headers = identityHeaders(principal, requestId)
   const identity = Object.fromEntries(headers.map(([name, value]) => [shortName(name), value]))
-  return { ...identity, reason: refusal?.reason ?? '' } as AnswerContext
+  return { ...identity, reason } as AnswerContext
 }
 
 function shortName(header: string): string {

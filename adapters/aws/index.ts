@@ -9,18 +9,19 @@ import type { SecretSource, Sink } from '../../src/model/ports.ts'
 import { notice } from '../../src/notice.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import { statusOf } from '../../src/status.ts'
-import type { PolicyAnswer, SimpleAnswer } from './answer.ts'
+import type { Answer, GraphqlAnswer, PolicyAnswer, SimpleAnswer } from './answer.ts'
 import { answer, NoAnswer } from './answer.ts'
 import type { LambdaKind } from './api-key.ts'
-import type { AuthorizerEvent } from './event.ts'
-import { known } from './event.ts'
+import type { AuthorizerEvent, GraphqlEvent } from './event.ts'
+import type { AnswerToKeep } from './kept.ts'
+import type { Deployment } from './request.ts'
 import { tell } from './request.ts'
 import { secretsOf } from './secrets.ts'
 
-export type { AnswerContext, PolicyAnswer, SimpleAnswer } from './answer.ts'
+export type { Answer, AnswerContext, GraphqlAnswer, PolicyAnswer, SimpleAnswer } from './answer.ts'
 export type { LambdaKind } from './api-key.ts'
 export { apiKey } from './api-key.ts'
-export type { AuthorizerEvent } from './event.ts'
+export type { AuthorizerEvent, GatewayEvent } from './event.ts'
 export { gatewayKey } from './gateway-key.ts'
 export { jwt } from './jwt.ts'
 
@@ -48,9 +49,12 @@ export interface AuthorizerOptions {
 }
 
 /** A Lambda handler that answers in the dialect of whatever asked it. */
-export type AuthorizerHandler = (event: AuthorizerEvent) => Promise<PolicyAnswer | SimpleAnswer>
+export type AuthorizerHandler = <Event extends AuthorizerEvent>(event: Event) => Promise<AnswerTo<Event>>
 
-/** The Lambda authorizer of API Gateway's REST and HTTP APIs. */
+/** AppSync is answered in a dialect of its own. */
+export type AnswerTo<Event> = Event extends GraphqlEvent ? GraphqlAnswer : PolicyAnswer | SimpleAnswer
+
+/** The Lambda authorizer of API Gateway's REST, HTTP and WebSocket APIs, and of AppSync. */
 export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   const variables = process.env
   const now = options.now ?? (() => Date.now() / 1000)
@@ -60,6 +64,7 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   const basePath = options.basePath ?? variables['LATCHKEY_AWS_BASE_PATH'] ?? ''
   const warned = new Set<string>()
   let loaded: Maybe<Latchkey> | undefined
+  let answerKept: AnswerToKeep | undefined
 
   function latchkey(): Maybe<Latchkey> {
     const host = { now, elapsed: milliseconds, digests: nodeDigests(), sink }
@@ -81,22 +86,28 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   // What lies elsewhere is read while the function is being made. A failure is told to the first event.
   if (isLater(secrets)) secrets.then(latchkey).then((built) => built.warm(), nothingRunsLater)
 
-  return async function handler(event) {
-    const recognised = known(event)
-    if (!recognised) {
-      warn('refused an event that no REST or HTTP API sends')
-      throw new NoAnswer('latchkey: not-configured')
-    }
+  return (event) => answerTo(event) as Promise<AnswerTo<typeof event>>
+
+  async function answerTo(event: unknown): Promise<Answer> {
     if (variables['LATCHKEY_AUTH']) warn('LATCHKEY_AUTH is ignored here')
     const authority = await latchkey()
     const { settings } = authority
-    const { access, arn, form, objection } = tell(recognised, { settings, httpApiReply, basePath, at: now() })
-    warn(objection?.detail)
+    const deployment: Deployment = { settings, httpApiReply, basePath, at: now() }
+    const told = tell(event, deployment) ?? (await import('./rarer.ts')).tellRarer(event, deployment)
+    if (!told || told.objection) {
+      const { OBJECTIONS } = await import('./objections.ts')
+      warn(OBJECTIONS[told?.objection?.detail ?? 'stranger'])
+    }
+    if (!told) throw new NoAnswer('latchkey: not-configured')
+    const { access, arn, form, objection, api } = told
     const question = { defer: nothingRunsLater }
     const judgement = await authority.judgeWhat(() => objection ?? access, access, question)
     const { decision } = judgement
     const status = decision.allow ? 200 : statusOf(decision.refusal.reason, settings.refusals)
-    return answer(judgement, status, arn, form)
+    if (told.answer) return told.answer(judgement, status)
+    if (!api?.resultTtlSeconds && !api?.usagePlans) return answer(judgement, status, arn, form)
+    answerKept ??= (await import('./kept.ts')).answerToKeep(authority)
+    return answerKept(judgement, status, told, warn)
   }
 }
 

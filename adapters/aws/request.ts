@@ -1,70 +1,88 @@
 import type { Settings } from '../../src/config.ts'
+import type { ApiDocument } from '../../src/document.ts'
 import type { Access, EpochSeconds } from '../../src/model/access.ts'
 import type { Refusal } from '../../src/model/decision.ts'
-import { httpAccess, restAccess, tokenAccess } from './access.ts'
-import type { Form } from './answer.ts'
+import { httpAccess, restAccess } from './access.ts'
+import type { Answerer, Form } from './answer.ts'
+import type { RequestArn } from './arn.ts'
 import { contradicts, isExact, parseArn } from './arn.ts'
-import type { Known } from './event.ts'
+import { known } from './event.ts'
+import { MOST_IN_A_RESOURCE } from './policy/statements.ts'
 
 /** A request as an event tells it, how it is answered, and what speaks against believing it. */
 export interface Told {
   readonly access: Access
   readonly arn: string
   readonly form: Form
+  /** Its detail is one of `OBJECTIONS`. */
   readonly objection: Refusal | undefined
+  /** What the document says of the API that asks; undefined where it says nothing of any. */
+  readonly api: ApiDocument | undefined
+  /** Answers, where neither yes or no nor a policy is asked for. */
+  readonly answer?: Answerer
 }
 
 /** What an event does not tell. */
 export interface Deployment {
-  readonly settings: Pick<Settings, 'credentials' | 'addresses'>
+  readonly settings: Settings
   readonly httpApiReply: 'simple' | 'iam'
   /** Beginning with `/` and not ending with it; empty for none. */
   readonly basePath: string
   readonly at: EpochSeconds
 }
 
-/** Reads the request that an event tells of. */
-export function tell({ kind, event }: Known, { settings, httpApiReply, basePath, at }: Deployment): Told {
-  switch (kind) {
-    case 'rest-token': {
-      const header = oneHeader(settings)
-      const { methodArn } = event
-      if (header !== undefined) return told(tokenAccess(event, header, at), methodArn, 'rest')
-      const access = tokenAccess(event, 'authorization', at)
-      return { access, arn: methodArn, form: 'rest', objection: { reason: 'not-configured', detail: ONE_HEADER } }
-    }
-    case 'rest-request':
-      return told(restAccess(event, basePath, at), event.methodArn, 'rest')
-    case 'http':
-      return told(httpAccess(event, basePath, at), event.routeArn, httpApiReply)
-  }
+/** Reads the request that an event tells of; undefined for an event of no usual kind. */
+export function tell(given: unknown, deployment: Deployment): Told | undefined {
+  const recognised = known(given)
+  if (!recognised) return undefined
+  const { kind, event } = recognised
+  const { httpApiReply, at } = deployment
+  return kind === 'http'
+    ? told(event.routeArn, httpApiReply, deployment, (basePath) => httpAccess(event, basePath, at))
+    : told(event.methodArn, 'rest', deployment, (basePath) => restAccess(event, basePath, at))
 }
 
-const ONE_HEADER = 'a TOKEN authorizer sees one header and no address: this document needs a REQUEST authorizer'
-const OTHER_REQUEST = 'an event and its ARN tell of different requests: is LATCHKEY_AWS_BASE_PATH right?'
-const WILDCARD = 'no policy can name a path with "*", "?" or "$"'
-
-/**
- * The one header that a TOKEN authorizer reads for a document; undefined where the document has more than one place,
- * another kind of place, or addresses.
- */
-function oneHeader({ credentials, addresses }: Deployment['settings']): string | undefined {
-  const places = new Set(credentials.flatMap((credential) => credential.places))
-  const [place, ...more] = places
-  // A faulty document has no places, and refuses by itself.
-  if (!place) return 'authorization'
-  return place.kind === 'header' && more.length === 0 && !addresses ? place.name : undefined
+/** `read` gets the base path that stands before the API's paths. */
+export function told(
+  arn: string,
+  form: Form,
+  { settings, basePath }: Deployment,
+  read: (basePath: string) => Access,
+): Told {
+  const parsed = parseArn(arn)
+  const { apis } = settings.document
+  const api = apiFor(apis, parsed)
+  const access = read(api?.basePath ?? basePath)
+  return { access, arn, form, api, objection: stranger(apis, api) ?? ambiguity(access, arn, parsed, form, api) }
 }
 
-function told(access: Access, arn: string, form: Form): Told {
-  return { access, arn, form, objection: ambiguity(access, arn, form) }
+/** What is said to an API that the document does not know, where it knows any. */
+export function stranger(apis: Settings['document']['apis'], api: ApiDocument | undefined): Refusal | undefined {
+  return apis && !api ? { reason: 'not-configured', detail: 'other-api' } : undefined
+}
+
+/** What the document says of an API and its stage: the first entry that takes them. */
+export function apiFor(
+  apis: Settings['document']['apis'],
+  asking: { readonly api?: unknown; readonly stage?: unknown } | undefined,
+): ApiDocument | undefined {
+  return apis?.find(
+    ({ api = asking?.api, stage = asking?.stage }) => asking && api === asking.api && stage === asking.stage,
+  )
 }
 
 /** Where an event contradicts itself, or where its resource can stand in no policy. */
-function ambiguity({ method, target }: Access, arn: string, form: Form): Refusal | undefined {
-  const parsed = parseArn(arn)
+function ambiguity(
+  { method, target }: Access,
+  arn: string,
+  parsed: RequestArn | undefined,
+  form: Form,
+  api: ApiDocument | undefined,
+): Refusal | undefined {
   if (!parsed || contradicts(parsed, method, target.replace(/\?.*$/s, ''))) {
-    return { reason: 'request-ambiguous', detail: OTHER_REQUEST }
+    return { reason: 'request-ambiguous', detail: 'other-request' }
   }
-  return form === 'simple' || isExact(arn) ? undefined : { reason: 'request-ambiguous', detail: WILDCARD }
+  // A policy that is kept may let a path pass without its name.
+  const isNamed = api?.resultTtlSeconds || arn.length <= MOST_IN_A_RESOURCE
+  return form === 'simple' || (isExact(arn) && isNamed) ? undefined : { reason: 'request-ambiguous', detail: 'unnamed' }
 }

@@ -101,6 +101,7 @@ function principalOf(
   slot: number,
 ): Principal {
   const { id, owner, surface, type, permissions } = record
+  const usagePlanKey = record.metadata?.['usagePlanKey']
   return {
     kind: 'api-key',
     credential: name,
@@ -111,6 +112,7 @@ function principalOf(
     ...(ceiling && { ceiling }),
     ...(ceiling?.type === 'custom' && { covered: coveredBy(ceiling.permissions, permissions) }),
     ...(constraints && { constraints }),
+    ...(usagePlanKey !== undefined && { usagePlanKey }),
     ...(expiresAt !== undefined && { expiresAt }),
     slot,
   }

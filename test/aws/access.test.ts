@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { httpAccess, restAccess, tokenAccess } from '../../adapters/aws/access.ts'
+import { httpAccess, restAccess } from '../../adapters/aws/access.ts'
 import type { HttpRequestEvent, RestRequestEvent } from '../../adapters/aws/event.ts'
+import { tokenAccess } from '../../adapters/aws/rarer.ts'
 import { classifyPath } from '../../src/lib/path.ts'
 import type { Sent } from './events.ts'
 import { httpEvent, OWN_DOMAIN, restEvent, tokenEvent } from './events.ts'

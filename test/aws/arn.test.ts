@@ -14,7 +14,12 @@ describe('parseArn', () => {
     ['another partition', `${PREFIX.replace(':aws:', ':aws-cn:')}/prod/GET/x`, { method: 'GET', path: '/x' }],
     ['a path with a line break', `${PREFIX}/prod/GET/a\nb`, { method: 'GET', path: '/a\nb' }],
   ])('takes apart %s', (_, arn, expected) => {
-    expect(parseArn(arn)).toEqual(expected)
+    const { prefix, api, stage, ...request } = parseArn(arn) ?? {}
+    expect(request).toEqual(expected)
+    expect({ api, start: `${PREFIX.replace(/^arn:[^:]*/, arn.split(':', 2).join(':'))}/${stage}/` }).toEqual({
+      api: 'a1b2c3d4e5',
+      start: prefix,
+    })
   })
 
   test.each([

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import type { AuthorizerEvent } from '../../adapters/aws/event.ts'
+import type { GatewayEvent } from '../../adapters/aws/event.ts'
 import type { PolicyAnswer, SimpleAnswer } from '../../adapters/aws/index.ts'
 import { authorizer } from '../../adapters/aws/index.ts'
 import type { Document } from '../../src/document.ts'
@@ -10,7 +10,7 @@ import { memorySink } from '../../src/sinks/memory.ts'
 /** Events as serverless-offline sends them: `n` names the authorizer, `e` is the event. */
 interface Captured {
   readonly n: 'token' | 'request' | 'simple' | 'iam2'
-  readonly e: AuthorizerEvent & { readonly identitySource: string | readonly string[] }
+  readonly e: GatewayEvent & { readonly identitySource: string | readonly string[] }
 }
 
 const captured = readFileSync(new URL('captured-events.ndjson', import.meta.url), 'utf8')

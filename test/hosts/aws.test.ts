@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { isExact } from '../../adapters/aws/arn.ts'
-import type { AuthorizerEvent } from '../../adapters/aws/event.ts'
+import type { GatewayEvent } from '../../adapters/aws/event.ts'
 import type { AnswerContext, PolicyAnswer, SimpleAnswer } from '../../adapters/aws/index.ts'
 import { apiKey, authorizer, gatewayKey, jwt } from '../../adapters/aws/index.ts'
 import type { CredentialDocument } from '../../src/document.ts'
@@ -29,7 +29,7 @@ interface Outcome {
   readonly verdict: Verdict
   readonly reason: string | undefined
   readonly context: AnswerContext | undefined
-  readonly resource: string | undefined
+  readonly resource: string | readonly string[] | undefined
   readonly events: readonly LatchkeyEvent[]
 }
 
@@ -53,7 +53,7 @@ describe.each(SHAPES)('%s', (shape) => {
     test(vector.name, async (context) => {
       const reason = skipReason(vector, 'aws', (each) => cannotExpress(each, shape))
       if (reason !== undefined) return context.skip(reason)
-      const event = eventOf(vector, shape) as AuthorizerEvent
+      const event = eventOf(vector, shape) as GatewayEvent
       const outcome = await decide(vector, event, shape)
       const expected = expectation(vector, event, shape)
       expect({ verdict: outcome.verdict, reason: outcome.reason }).toEqual(expected)
@@ -67,7 +67,7 @@ describe.each(SHAPES)('%s', (shape) => {
   }
 })
 
-function eventOf(vector: Vector, shape: Shape): AuthorizerEvent | undefined {
+function eventOf(vector: Vector, shape: Shape): GatewayEvent | undefined {
   const sent = sentBy(vector)
   if (shape === 'rest-token') return tokenEvent(sent, onlyHeader(vector))
   return shape === 'rest-request' ? restEvent(sent) : httpEvent(sent)
@@ -88,7 +88,7 @@ function stubVariables({ document, store }: Vector, shape: Shape): void {
   if (document.store) vi.stubEnv(document.store.binding, store?.is === 'absent' ? undefined : `dynamodb:${shape}`)
 }
 
-async function decide(vector: Vector, event: AuthorizerEvent, shape: Shape): Promise<Outcome> {
+async function decide(vector: Vector, event: GatewayEvent, shape: Shape): Promise<Outcome> {
   const { document, secrets, now } = vector
   const sink = memorySink()
   stubVariables(vector, shape)
@@ -120,17 +120,22 @@ function allows(answer: PolicyAnswer | SimpleAnswer): boolean {
   return answer.policyDocument.Statement.every(({ Effect }) => Effect === 'Allow')
 }
 
-function arnOf(event: AuthorizerEvent): string {
+/** Whether a policy can name it. */
+function isNamed(arn: string): boolean {
+  return isExact(arn) && arn.length <= 512
+}
+
+function arnOf(event: GatewayEvent): string {
   return 'routeArn' in event ? event.routeArn : event.methodArn
 }
 
 /** By outcome and status, as a gate would answer; the row may have a word of its own for API Gateway. */
-function expectation(vector: Vector, event: AuthorizerEvent, shape: Shape): Pick<Outcome, 'verdict' | 'reason'> {
+function expectation(vector: Vector, event: GatewayEvent, shape: Shape): Pick<Outcome, 'verdict' | 'reason'> {
   const { expect: expected, document } = vector
   const isRest = shape.startsWith('rest')
   const reason = expected.reason
   // A policy for such a resource would allow more than was judged; a document that is faulty is told before.
-  if (shape !== 'http-simple' && !isExact(arnOf(event)) && reason !== 'not-configured') {
+  if (shape !== 'http-simple' && !isNamed(arnOf(event)) && reason !== 'not-configured') {
     return { verdict: 'deny', reason: 'request-ambiguous' }
   }
   if (expected.aws !== undefined) {

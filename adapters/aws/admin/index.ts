@@ -16,11 +16,11 @@ import type { LatchkeyEvent } from '../../../src/model/event.ts'
 import type { Defer, Host, SecretSource, Sink } from '../../../src/model/ports.ts'
 import { nameOfError } from '../../../src/model/store-error.ts'
 import { notice } from '../../../src/notice.ts'
-import { env } from '../../../src/secrets/env.ts'
 import { consoleSink } from '../../../src/sinks/console.ts'
 import type { Variables } from '../../../src/stores/opening.ts'
 import { webhooks } from '../../../src/webhooks.ts'
 import type { LambdaKind } from '../api-key.ts'
+import { secretsOf } from '../secrets.ts'
 import { sinkOf } from '../sink.ts'
 import { accessOfProxy, accessOfUrl, basePathIn, bodyOf } from './access.ts'
 import type { Carried, Carrier } from './carrier.ts'
@@ -42,7 +42,7 @@ export interface AdminOptions {
   readonly verifiers?: readonly LambdaKind[]
   /** As of `authorizer`. Default: the variable `LATCHKEY_AWS_BASE_PATH`, else none. */
   readonly basePath?: string
-  /** Default: the function's environment. */
+  /** Default: the function's environment, and what lies where it says. */
   readonly secrets?: SecretSource
   /** Default: JSON lines on the console, which CloudWatch reads, as metrics too where `LATCHKEY_AWS_METRICS` says so. */
   readonly sink?: Sink
@@ -90,8 +90,8 @@ export function admin(options: AdminOptions): AdminHandler {
   let built: Promise<Gate> | undefined
 
   async function build(): Promise<Gate> {
-    const { document, verifiers = [], secrets = env(variables) } = options
     const sink = options.sink ?? (await sinkOf(variables))
+    const { document, verifiers = [], secrets = await secretsOf(variables, sink) } = options
     const host = { now, elapsed: () => performance.now(), digests: nodeDigests(), secrets, sink }
     const text = variables['LATCHKEY_CONFIG'] || undefined
     const equipment = equipmentOf(verifiers, [parts], variables)
@@ -134,7 +134,7 @@ export function admin(options: AdminOptions): AdminHandler {
 
   async function tellNearExpiry({ latchkey, management }: Gate, defer: Defer): Promise<undefined> {
     // No request may have come before, and what is told is signed by a secret.
-    latchkey.warm()
+    await latchkey.warm()
     const told = { write: (event: LatchkeyEvent) => latchkey.sink.write(event, defer) }
     await management?.tellNearExpiry(latchkey, now(), told)
   }

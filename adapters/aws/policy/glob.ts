@@ -1,5 +1,5 @@
 /** Any text, of any number of segments: IAM's `*` crosses slashes. */
-export const STAR = Symbol('*')
+export const STAR: unique symbol = Symbol('*')
 
 /**
  * A resource of a policy behind the stage, segment by segment: the method, then the path. `STAR` stands for one or more

@@ -6,11 +6,19 @@ import { covers, parsePermission } from '../../../src/lib/permission.ts'
 import type { Grant, Principal } from '../../../src/model/principal.ts'
 
 /** The methods that API Gateway takes. */
-export const METHODS = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] as const
+export const METHODS: readonly ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT'] = [
+  'DELETE',
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'PATCH',
+  'POST',
+  'PUT',
+]
 export type Method = (typeof METHODS)[number]
 
 /** Any one segment that is not empty. */
-export const ANY = Symbol('any')
+export const ANY: unique symbol = Symbol('any')
 
 /** Paths, segment by segment. */
 export interface Shape {
@@ -65,6 +73,17 @@ export function tableFor({ routes, base, strictPaths }: Settings, judged: Judged
         )
       : [],
   }
+}
+
+/** Whether a path of some segments passes, letter cases and all else aside. */
+export function passes({ rules }: Table, method: Method, segments: readonly string[]): boolean {
+  const found = rules.find(
+    (rule) =>
+      rule.methods.has(method) &&
+      (rule.hasTail ? segments.length > rule.parts.length : segments.length === rule.parts.length) &&
+      rule.parts.every((part, place) => part === ANY || part === segments[place]),
+  )
+  return found?.passing.has(method) ?? false
 }
 
 function shapeOf(path: string): Shape {

@@ -9,8 +9,10 @@ export interface Statement {
   readonly Resource: string | readonly string[]
 }
 
-/** What an authorizer's policy holds at most. */
-const MOST_CHARACTERS_IN_A_RESOURCE = 512
+export type Statements = readonly [Statement, ...Statement[]]
+
+/** What a resource of a policy may hold at most. */
+export const MOST_IN_A_RESOURCE = 512
 
 /**
  * What is no plain path, and what the core refuses or compares in more than one reading: escapes, `;`, `//`, dot segments,
@@ -32,13 +34,13 @@ export function statementsOf(
   { allow, deny }: Pick<Compiled, 'allow' | 'deny'>,
   prefix: string,
   exact: readonly string[] = [],
-): readonly Statement[] | undefined {
+): Statements | undefined {
   const allowed = [...allow.map((glob) => prefix + textOf(glob)), ...exact]
   const denied = [
     ...deny.map((glob) => prefix + textOf(glob)),
     ...(allow.some(isWide) ? ODD.map((odd) => prefix + odd) : []),
   ]
-  if ([...allowed, ...denied].some((resource) => resource.length > MOST_CHARACTERS_IN_A_RESOURCE)) return undefined
+  if ([...allowed, ...denied].some((resource) => resource.length > MOST_IN_A_RESOURCE)) return undefined
   if (allowed.length === 0) return [statement('Deny', [`${prefix}*`])]
   return [statement('Allow', allowed), ...(denied.length > 0 ? [statement('Deny', denied)] : [])]
 }

@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest'
 import type { AdminEvent, AdminOptions, AdminReply, LambdaContext } from '../../../adapters/aws/admin/index.ts'
-import { admin, apiKey } from '../../../adapters/aws/admin/index.ts'
-import type { AuthorizerEvent } from '../../../adapters/aws/event.ts'
+import { admin, apiKey, jwt } from '../../../adapters/aws/admin/index.ts'
+import type { GatewayEvent } from '../../../adapters/aws/event.ts'
 import { authorizer } from '../../../adapters/aws/index.ts'
 import type { Document } from '../../../src/document.ts'
 import { env } from '../../../src/secrets/env.ts'
 import { memorySink } from '../../../src/sinks/memory.ts'
+import { KEYS } from '../../given/jwt.ts'
 import type { DynamodbTables } from '../../hosts/dynamodb-tables.ts'
 import { dynamodbTables } from '../../hosts/dynamodb-tables.ts'
 import type { TestReceiver } from '../../sinks/given.ts'
@@ -107,7 +108,7 @@ describe.each(Object.entries(KINDS))('keys, asked for by events of the kind %s',
     })
     const judged = async (token: string, method = 'GET') => {
       const sent = { method, target: '/orders', headers: [bearer(token)] }
-      const { context, ...answer } = await judging(authorizerEvent(sent) as AuthorizerEvent)
+      const { context, ...answer } = await judging(authorizerEvent(sent) as GatewayEvent)
       return 'isAuthorized' in answer && answer.isAuthorized ? context.owner : context.reason
     }
 
@@ -386,6 +387,54 @@ describe('webhooks', () => {
     expect([await handler(schedule), await handler(schedule)]).toEqual([undefined, undefined])
     expect(receiver.count()).toBe(2)
     expect(JSON.parse((await receiver.next()).body)).toMatchObject({ data: { type: 'key-near-expiry' } })
+  })
+})
+
+test('decisions are metrics where a variable names their namespace', async () => {
+  vi.stubEnv('LATCHKEY_AWS_METRICS', 'latchkey/test')
+  const lines: string[] = []
+  vi.spyOn(console, 'log').mockImplementation((line) => void lines.push(line))
+  const handler = admin({ document: DOCUMENT, verifiers: [apiKey], secrets: env(SECRETS), now: () => NOW })
+  await handler(urlEvent({ target: '/_latchkey/whoami', headers: [bearer(FIRST)] }))
+  await handler(urlEvent({ target: '/orders' }))
+  vi.restoreAllMocks()
+  const [allowed, refused] = lines.map((line) => JSON.parse(line))
+  expect(allowed).toMatchObject({ decision: 'allow', Allowed: 1, Refused: 0 })
+  expect(refused).toMatchObject({ decision: 'deny', reason: 'route-unknown', Allowed: 0, Refused: 1 })
+  expect(refused._aws.CloudWatchMetrics[1]).toMatchObject({ Namespace: 'latchkey/test', Dimensions: [['reason']] })
+})
+
+describe('tokens of its own', () => {
+  const issuing: Document = {
+    ...DOCUMENT,
+    issuing: { issuer: 'https://api.example', keys: { secret: 'SIGNING_KEY' } },
+    credentials: [...DOCUMENT.credentials, { kind: 'jwt', name: 'short', keys: { own: true } }],
+  }
+
+  test('are issued to who has a key, and judged by the authorizer', async () => {
+    const shared = {
+      document: issuing,
+      verifiers: [apiKey, jwt],
+      secrets: env({ ...SECRETS, SIGNING_KEY: JSON.stringify(KEYS.ec1) }),
+    }
+    const { ask } = host(shared)
+    const draft = { name: 'agent', type: 'custom', permissions: ['orders.*'] }
+    const key = (await ask(urlEvent(posted('/keys', FIRST, draft)))).json
+    const body = 'grant_type=client_credentials&scope=orders.read'
+    const headers = [bearer(key.token), ['Content-Type', 'application/x-www-form-urlencoded'] as const]
+    const traded = await ask(urlEvent({ method: 'POST', target: '/_latchkey/token', headers, body }))
+    expect(traded).toMatchObject({ status: 200, json: { scope: 'orders.read' } })
+    expect((await ask(restEvent({ target: '/_latchkey/jwks.json' }))).json.keys).toHaveLength(1)
+
+    const judging = authorizer({ ...shared, sink: memorySink(), now: () => NOW })
+    const judged = async (method: string) => {
+      const sent = { method, target: '/orders', headers: [bearer(traded.json.access_token)] }
+      return judging(authorizerEvent(sent) as never)
+    }
+    expect([await judged('GET'), await judged('POST')]).toMatchObject([
+      { isAuthorized: true, context: { kind: 'jwt' } },
+      { isAuthorized: false, context: { reason: 'permission-missing' } },
+    ])
   })
 })
 

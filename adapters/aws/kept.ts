@@ -1,0 +1,131 @@
+import { verify } from '../../src/authorize.ts'
+import type { Judgement, Latchkey } from '../../src/build.ts'
+import type { Settings } from '../../src/config.ts'
+import type { Extract } from '../../src/extract.ts'
+import { extractor } from '../../src/extract.ts'
+import { isListed } from '../../src/lib/ip.ts'
+import { splitTarget } from '../../src/lib/path.ts'
+import { isRefusal } from '../../src/model/decision.ts'
+import type { Digests } from '../../src/model/ports.ts'
+import type { Principal } from '../../src/model/principal.ts'
+import { STATUSES } from '../../src/model/reason.ts'
+import type { PolicyAnswer, SimpleAnswer } from './answer.ts'
+import { answer, contextOf, MOST_CHARACTERS, NoAnswer, policyAnswer, throwWhereNeeded } from './answer.ts'
+import { parseArn } from './arn.ts'
+import { policyLists } from './policy/lists.ts'
+import type { Judged } from './policy/rules.ts'
+import { isAllowed, MOST_IN_A_RESOURCE, statementsOf } from './policy/statements.ts'
+import type { Told } from './request.ts'
+
+/**
+ * Answers for an API that keeps answers, or that counts by usage plans. `warn` is told what an operator should change.
+ * Rejects with a `NoAnswer` where nothing may be kept.
+ */
+export type AnswerToKeep = (
+  judgement: Judgement,
+  status: number,
+  told: Told,
+  warn: (message: string) => void,
+) => Promise<PolicyAnswer | SimpleAnswer>
+
+const NOT_CONFIGURED = 'latchkey: not-configured'
+const SIMPLE =
+  'a simple reply cannot be kept for other paths: set "cachedBy" to method and path, and the identity sources'
+const COUNTED = 'a credential has limits of its own, which a kept answer would not count: set the result TTL to 0'
+const BOUND = 'a credential is bound to addresses: set the result TTL to 0, or add the address to the identity sources'
+const LONG = 'no policy can name an ARN of more than 512 characters'
+const ONE_PATH = 'no policy can tell what passes here from what does not: the answer that is kept names one path'
+
+const NOBODY: Judged = { principal: 'anonymous', hasCookie: false }
+
+/**
+ * What is kept answers requests that nobody judges, so it must be right for each of them: for every route, however long it
+ * is kept, whatever address they come from and however many they are. A policy is compiled for the whole stage, and what no
+ * policy can say makes it refuse.
+ */
+export function answerToKeep({ settings, digests }: Latchkey): AnswerToKeep {
+  const extract = extractor(settings.credentials.flatMap(({ places }) => places))
+  const listsFor = policyLists(settings)
+
+  return async (judgement, status, { arn, form, api }, warn) => {
+    const { resultTtlSeconds = 0, cachedBy = [], usagePlans = false, greedy = true } = api ?? {}
+    const { access, decision } = judgement
+    const refusal = decision.allow ? undefined : decision.refusal
+    if (refusal) throwWhereNeeded(refusal, status, form)
+    const caller = await callerOf(judgement, extract, digests)
+    const { principal } = caller
+    const planKey = usagePlans && principal !== 'anonymous' ? principal.usagePlanKey : undefined
+    const plan = planKey === undefined ? undefined : { usageIdentifierKey: planKey }
+    if (resultTtlSeconds === 0) return { ...answer(judgement, status, arn, form), ...plan }
+    const objection = objectionTo(principal, cachedBy.includes('address'))
+    if (objection !== undefined) return nothing(objection)
+    if (cachedBy.includes('method') && cachedBy.includes('path')) {
+      return { ...answer(judgement, status, arn, form), ...plan }
+    }
+    if (form === 'simple') return nothing(SIMPLE)
+
+    const prefix = parseArn(arn)?.prefix
+    const who = isElsewhere(principal, access.clientAddress) ? NOBODY : caller
+    const context = contextOf(who.principal, access.requestId, refusal?.reason ?? 'permission-missing')
+    for (const isTight of greedy || prefix === undefined ? [false] : [false, true]) {
+      const lists = listsFor(isOutside(settings, access.clientAddress) ? undefined : who, greedy, isTight)
+      const whole = statementsOf(lists, prefix ?? '')
+      const isSaid = whole !== undefined && isAllowed(whole, arn) === decision.allow
+      const statements = isSaid || refusal ? whole : statementsOf(lists, prefix ?? '', [arn])
+      if (!statements || prefix === undefined || isAllowed(statements, arn) !== decision.allow) continue
+      const given = { ...policyAnswer(context, statements), ...plan }
+      if (JSON.stringify(given).length > MOST_CHARACTERS) continue
+      if (!isSaid) warn(`${decision.match?.pattern}: ${ONE_PATH}`)
+      return given
+    }
+    warn(`${decision.match?.pattern ?? 'no route'}: ${ONE_PATH}`)
+    if (arn.length > MOST_IN_A_RESOURCE) return nothing(LONG)
+    return { ...answer(judgement, status, arn, form), ...plan }
+
+    function nothing(message: string): never {
+      warn(message)
+      throw new NoAnswer(NOT_CONFIGURED)
+    }
+  }
+}
+
+/** Who shows a credential, on routes too that ask for none; rejects where that cannot be told now. */
+async function callerOf(
+  { decision, access, snapshot }: Judgement,
+  extract: Extract,
+  digests: Digests,
+): Promise<Judged> {
+  if (decision.allow && decision.principal !== 'anonymous') {
+    return { principal: decision.principal, hasCookie: decision.place?.kind === 'cookie' }
+  }
+  // What was proved and counts no more is nobody's.
+  if (!decision.allow && STATUSES[decision.refusal.reason] === 401) return NOBODY
+  if (!decision.allow && decision.principal) {
+    return { principal: decision.principal, hasCookie: decision.refusal.place?.kind === 'cookie' }
+  }
+  const credential = extract(access, splitTarget(access.target)?.query)
+  if (isRefusal(credential) || !snapshot) return NOBODY
+  const fingerprint = await digests.fingerprint(credential.token)
+  const proved = await verify({ ...credential, fingerprint }, access, snapshot, () => undefined)
+  if (!isRefusal(proved)) return { principal: proved, hasCookie: credential.place.kind === 'cookie' }
+  if (STATUSES[proved.reason] >= 500) throw new NoAnswer(`latchkey: ${proved.reason}`)
+  return NOBODY
+}
+
+/** Why nothing that is kept could hold to a principal. */
+function objectionTo(principal: Principal | 'anonymous', isKeptByAddress: boolean): string | undefined {
+  const { addresses, limits } = (principal !== 'anonymous' && principal.constraints) || {}
+  if (limits) return COUNTED
+  return addresses && !isKeptByAddress ? BOUND : undefined
+}
+
+/** Whether a principal is bound to other addresses. */
+function isElsewhere(principal: Principal | 'anonymous', address: string | undefined): boolean {
+  const listed = principal === 'anonymous' ? undefined : principal.constraints?.addresses
+  return listed !== undefined && !isListed(address, listed)
+}
+
+/** Whether nobody may call from an address. */
+function isOutside({ addresses }: Settings, address: string | undefined): boolean {
+  return addresses !== undefined && !isListed(address, addresses)
+}

@@ -1,0 +1,8 @@
+/** What an operator should know of an event that is refused as it is. */
+export const OBJECTIONS: Readonly<Record<string, string>> = {
+  'one-header': 'a TOKEN authorizer sees one header and no address: this document needs a REQUEST authorizer',
+  'other-api': 'an API or a stage asked that "apis" does not name',
+  'other-request': 'an event and its ARN tell of different requests: is LATCHKEY_AWS_BASE_PATH right?',
+  unnamed: 'no policy can name a path with "*", "?" or "$", or an ARN of more than 512 characters',
+  stranger: 'refused an event that no API sends',
+}

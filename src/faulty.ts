@@ -1,0 +1,51 @@
+import type { Judgement, Latchkey, Question } from './build.ts'
+import { denied } from './build.ts'
+import type { HostDefaults } from './config.ts'
+import { settingsOf } from './config.ts'
+import type { Endpoints } from './endpoints.ts'
+import { splitTarget } from './lib/path.ts'
+import type { Access } from './model/access.ts'
+import type { Host } from './model/ports.ts'
+import { notice } from './notice.ts'
+import { observer } from './observe.ts'
+import type { Fault } from './rules.ts'
+
+/** Tells an operator what is wrong with his document. */
+function logFaults(faults: readonly Fault[], host: Host): void {
+  for (const { pointer, message } of faults) {
+    notice(host, 'error', `configuration fault at ${pointer || '/'}: ${message}`)
+  }
+}
+
+/**
+ * An authorizer without a usable document: everything is refused with `not-configured`, but for `live` where Latchkey
+ * itself answers it. The faults are logged.
+ */
+export function faulty(faults: readonly Fault[], host: Host, defaults: HostDefaults): Latchkey {
+  logFaults(faults, host)
+  const settings = settingsOf({ credentials: [], routes: [] }, defaults)
+  const observe = observer(settings.log, host.sink)
+
+  function judge(access: Access, { endpoints }: Question): Judgement {
+    const judgement: Judgement = { access, decision: decisionOn(access, endpoints), snapshot: undefined }
+    observe(judgement.decision, access, 0)
+    return judgement
+  }
+  return {
+    settings,
+    digests: host.digests,
+    judge,
+    judgeWhat: (_, access, question) => judge(access, question),
+    failing: () => [],
+    equipped: undefined,
+    sink: host.sink,
+    warm: () => undefined,
+  }
+}
+
+function decisionOn({ target, method }: Access, endpoints: Endpoints | undefined): Judgement['decision'] {
+  const parts = splitTarget(target)
+  const match = parts && endpoints?.match(parts, method, false)
+  if (match?.endpoint === 'live') return { allow: true, principal: 'anonymous', match, place: undefined }
+  return denied({ reason: 'not-configured' })
+}
