@@ -4,14 +4,14 @@ import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'rolldown'
 import { rolldown } from 'rolldown'
 import type { LambdaPart, LambdaParts } from '../src/cli/lambda-parts.ts'
-import { DOCUMENT_FILE, PARTS_FILE } from '../src/cli/lambda-parts.ts'
+import { DOCUMENT_MODULE, PARTS_FILE, withDocument } from '../src/cli/lambda-parts.ts'
 import type { CredentialKind } from '../src/model/principal.ts'
 import { VERSION } from '../src/version.ts'
 
 /**
  * Builds what `latchkey bundle --host aws` puts together: each function with each set of kinds of credential as one file,
  * as one file starts faster than several, and what they load later as files that all of them share. The document is a
- * module that they import, and that nobody has written yet.
+ * module that they import, and that is nowhere: its text is put in the place of the import.
  */
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -58,7 +58,10 @@ export async function buildParts(folder: string = FOLDER): Promise<LambdaParts> 
   for (const { handler, path, sets } of LAMBDAS) {
     for (const kinds of sets) {
       const file = `${[handler, ...kinds].join('.')}.mjs`
-      files.set(file, await built(entryOf(handler, path, kinds)))
+      const part = await built(entryOf(handler, path, kinds))
+      // Throws here, not where nothing can be built.
+      withDocument(part.code, '{}')
+      files.set(file, part)
       parts.push({ handler, kinds, file, needs: await neededBy(file, files) })
     }
   }
@@ -75,7 +78,7 @@ function entryOf(handler: string, path: string, kinds: readonly Kind[]): string 
   const from = (file: string) => JSON.stringify(join(ROOT, file))
   const names = kinds.map((kind) => KINDS[kind])
   return [
-    `import document from './${DOCUMENT_FILE}'`,
+    `import document from '${DOCUMENT_MODULE}'`,
     `import { ${handler} } from ${from(path)}`,
     ...kinds.map((kind) => `import { ${KINDS[kind]} } from ${from(`adapters/aws/${kind}.ts`)}`),
     `export const handler = ${handler}({ document, verifiers: [${names}] })`,
@@ -111,7 +114,7 @@ async function built(entry: string): Promise<Built> {
   const { output } = await bundle.generate({ format: 'esm', minify: true, comments: false, codeSplitting: false })
   await bundle.close()
   const [chunk] = output
-  const imports = chunk.imports.filter((name) => !name.startsWith('node:') && name !== `./${DOCUMENT_FILE}`)
+  const imports = chunk.imports.filter((name) => !name.startsWith('node:') && name !== DOCUMENT_MODULE)
   if (output.length > 1 || imports.length > 0) throw new Error(`a part of a Lambda function imports ${imports}`)
   const later = chunk.dynamicImports.map((name) => [basename(name), paths.get(basename(name)) as string] as const)
   return { code: chunk.code, later: new Map(later) }
@@ -123,7 +126,7 @@ function partPlugin(entry: string, paths: Map<string, string>): Plugin {
     name: 'latchkey:part',
     resolveId(source, importer, { kind }) {
       if (source === ENTRY) return `\0${ENTRY}`
-      if (source === `./${DOCUMENT_FILE}`) return { id: source, external: true }
+      if (source === DOCUMENT_MODULE) return { id: source, external: true }
       if (kind !== 'dynamic-import' || !importer || !source.startsWith('.')) return undefined
       const name = `${basename(source, '.ts')}.mjs`
       const path = resolve(dirname(importer), source)

@@ -1,13 +1,11 @@
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
-import { stamp } from '../checked.ts'
-import type { Document } from '../document.ts'
 import { validateText } from '../validate.ts'
 import { tellFaults } from './check.ts'
 import { Failure } from './failure.ts'
 import { documentText, INPUT_FLAGS, variablesOf } from './inputs.ts'
 import type { HandlerName } from './lambda-parts.ts'
-import { DOCUMENT_FILE, lambdaFiles, partsFolder } from './lambda-parts.ts'
+import { lambdaFiles, partsFolder } from './lambda-parts.ts'
 import { checkLimits } from './limits-check.ts'
 import { print } from './terminal.ts'
 import type { Flags } from './usage.ts'
@@ -35,21 +33,13 @@ export async function bundle(rawArgs: readonly string[]): Promise<number> {
   if (faults.length > 0) return tellFaults(faults, flags.is('json'))
 
   const handler: HandlerName = flags.is('admin') ? 'admin' : 'authorizer'
-  const files = filesOf(partsFolder(), handler, result.document)
+  const files = lambdaFiles(partsFolder(), handler, result.document)
   const zip = await zipped(files)
   const path = flags.text('out') ?? `${handler}.zip`
   write(path, zip)
   const report = reportOf(path, handler, files, zip)
   print(flags.is('json') ? JSON.stringify(report, null, 2) : textOf(report))
   return 0
-}
-
-/** The files of a function, in alphabetical order: those that were built, and its document with a stamp. */
-export function filesOf(folder: string, handler: HandlerName, document: Document): ReadonlyMap<string, Uint8Array> {
-  const { $schema: _, ...rest } = document
-  const module = `export default ${JSON.stringify(stamp(rest))}\n`
-  const files = [...lambdaFiles(folder, handler, document), [DOCUMENT_FILE, new TextEncoder().encode(module)] as const]
-  return new Map(files.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** What only a build could differ in: no clock, no user, no version of Node is in the zip. */

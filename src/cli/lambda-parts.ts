@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { stamp } from '../checked.ts'
 import type { Document } from '../document.ts'
 import type { CredentialKind } from '../model/principal.ts'
 import { VERSION } from '../version.ts'
@@ -26,8 +27,15 @@ export interface LambdaParts {
 }
 
 export const PARTS_FILE = 'parts.json'
-/** The module of the document, which each function imports. */
-export const DOCUMENT_FILE = 'document.mjs'
+/** A module that each function imports, and that nobody has: a bundle writes its document in the place of the import. */
+export const DOCUMENT_MODULE = './document.mjs'
+const DOCUMENT_IMPORT = /\bimport ([\w$]+) from ?["'`]\.\/document\.mjs["'`];/g
+
+/** The code of a function with a document in it, as JSON. Throws where the function was built otherwise. */
+export function withDocument(code: string, json: string): string {
+  if (code.match(DOCUMENT_IMPORT)?.length !== 1) throw new TypeError('a function imports its document once')
+  return code.replace(DOCUMENT_IMPORT, (_, name: string) => `const ${name}=${json};`)
+}
 
 /** Beside the built command line; from its source, where a build puts it. */
 const FOLDERS = ['aws-parts/', '../../dist/aws-parts/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
@@ -41,8 +49,11 @@ export function partsFolder(folders: readonly string[] = FOLDERS): string {
   return found
 }
 
-/** The files of a function for a document, by the names that they get. Throws `Failure` where no part does for it. */
-export function lambdaFiles(folder: string, handler: HandlerName, document: Document): Map<string, Uint8Array> {
+/**
+ * The files of a function for a document, by the names that they get, in alphabetical order. Throws `Failure` where no part
+ * does for it.
+ */
+export function lambdaFiles(folder: string, handler: HandlerName, document: Document): ReadonlyMap<string, Uint8Array> {
   const wanted = [...new Set(document.credentials.map(({ kind }) => kind))].filter((kind) => kind !== 'static-token')
   const isFor = (part: LambdaPart) => part.handler === handler && wanted.every((kind) => part.kinds.includes(kind))
   const [part] = (partsIn(folder)?.parts ?? []).filter(isFor).sort((a, b) => a.kinds.length - b.kinds.length)
@@ -54,7 +65,10 @@ export function lambdaFiles(folder: string, handler: HandlerName, document: Docu
       throw new Failure(`${name} is missing among the parts of Lambda functions: ${BUILD}`)
     }
   }
-  return new Map([[`${handler}.mjs`, read(part.file)], ...part.needs.map((name) => [name, read(name)] as const)])
+  const { $schema: _, ...rest } = document
+  const code = withDocument(read(part.file).toString(), JSON.stringify(stamp(rest)))
+  const files = part.needs.map((name) => [name, read(name)] as const)
+  return new Map([...files, [`${handler}.mjs`, Buffer.from(code)] as const].sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function partsIn(folder: string): LambdaParts | undefined {

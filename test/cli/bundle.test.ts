@@ -8,9 +8,9 @@ import { unzipSync } from 'fflate'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { buildParts } from '../../scripts/aws-parts.ts'
 import { stampedDocument } from '../../src/checked.ts'
-import { filesOf, zipped } from '../../src/cli/bundle.ts'
+import { zipped } from '../../src/cli/bundle.ts'
 import type { LambdaParts } from '../../src/cli/lambda-parts.ts'
-import { lambdaFiles, partsFolder } from '../../src/cli/lambda-parts.ts'
+import { lambdaFiles, partsFolder, withDocument } from '../../src/cli/lambda-parts.ts'
 import type { Document } from '../../src/document.ts'
 import * as admin from '../aws/admin/events.ts'
 import { httpEvent, restEvent } from '../aws/events.ts'
@@ -73,7 +73,7 @@ async function invoke(
   variables: Readonly<Record<string, string>>,
 ): Promise<{ answers: unknown[]; loaded: string[] }> {
   const at = folder()
-  for (const [name, bytes] of Object.entries(unzipSync(await zipped(filesOf(PARTS, handler, document))))) {
+  for (const [name, bytes] of Object.entries(unzipSync(await zipped(lambdaFiles(PARTS, handler, document))))) {
     writeFileSync(join(at, name), bytes)
   }
   const script = `
@@ -134,17 +134,18 @@ const AWS4 = /AWS4-HMAC-SHA256/
 
 describe('a bundle', () => {
   const filesFor = (handler: 'authorizer' | 'admin', ...credentials: Credentials) => {
-    const files = filesOf(PARTS, handler, documentOf(...credentials))
+    const files = lambdaFiles(PARTS, handler, documentOf(...credentials))
     return Object.fromEntries(Array.from(files, ([name, bytes]) => [name, Buffer.from(bytes).toString()]))
   }
 
-  it('holds the handler, the document with its stamp, and what the handler may load', () => {
+  it('holds the handler, with the stamped document in it, and what the handler may load', () => {
     const { $schema: _, ...document } = { $schema: './x', ...documentOf(STATIC) }
     const files = filesFor('authorizer', STATIC)
     const [part] = manifest.parts.filter(({ handler, kinds }) => handler === 'authorizer' && kinds.length === 0)
-    expect(Object.keys(files)).toEqual(['authorizer.mjs', 'document.mjs', ...(part?.needs ?? [])].sort())
-    const text = (files['document.mjs'] as string).replace('export default ', '')
+    expect(Object.keys(files)).toEqual(['authorizer.mjs', ...(part?.needs ?? [])].sort())
+    const [, text = ''] = /const [\w$]+=(\{"checked".*?\}\});/.exec(files['authorizer.mjs'] as string) ?? []
     expect(stampedDocument(JSON.parse(text))).toEqual(document)
+    expect(() => withDocument('export const handler = 1', '{}')).toThrow(TypeError)
   })
 
   it('holds jose only for tokens of an issuer', () => {
@@ -172,7 +173,7 @@ describe('a bundle', () => {
   })
 
   it('has the same bytes whatever the time zone, and the order of its files', async () => {
-    const files = filesOf(PARTS, 'authorizer', documentOf(KEYS, jwtOf('https://id.example')))
+    const files = lambdaFiles(PARTS, 'authorizer', documentOf(KEYS, jwtOf('https://id.example')))
     const [one, two] = [await zipped(files), await zipped(new Map([...files].sort()))]
     const zone = process.env['TZ']
     process.env['TZ'] = 'Pacific/Kiritimati'
@@ -195,12 +196,12 @@ describe('a bundle in Lambda', () => {
   })
   afterAll(() => tables?.stop())
 
-  it('of static tokens decides, from two files', async () => {
+  it('of static tokens decides, from one file', async () => {
     const headers = [['Authorization', `Bearer ${TOKEN}`]] as const
     const events = [httpEvent({ ...GET, headers }), restEvent({ ...GET, headers: [] })]
     const { answers, loaded } = await invoke(documentOf(STATIC), 'authorizer', events, { T: TOKEN })
     expect(answers).toMatchObject([{ isAuthorized: true }, { thrown: 'Unauthorized' }])
-    expect(loaded).toEqual(['authorizer.mjs', 'document.mjs'])
+    expect(loaded).toEqual(['authorizer.mjs'])
   })
 
   it('of tokens of an issuer gets its keys', async () => {
@@ -219,7 +220,7 @@ describe('a bundle in Lambda', () => {
         { isAuthorized: true, context: { kind: 'jwt' } },
         { isAuthorized: false, context: { reason: 'token-unknown' } },
       ])
-      expect(loaded).toEqual(['authorizer.mjs', 'document.mjs', 'reading-by-http.mjs'])
+      expect(loaded).toEqual(['authorizer.mjs', 'reading-by-http.mjs'])
     } finally {
       await issuer.stop()
     }
