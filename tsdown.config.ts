@@ -198,6 +198,6 @@ export default defineConfig([
     document: 'examples/aws-keys/latchkey.json',
     entry: 'adapters/aws/admin/handler.ts',
     file: 'dist/aws/admin.mjs',
-    later: [FAULTY, VALIDATOR, 'src/http/manage.ts'],
+    later: [FAULTY, VALIDATOR, 'src/secrets/aws.ts', 'src/http/manage.ts'],
   }),
 ])

@@ -57,8 +57,8 @@ export interface Latchkey {
   /** What the document needs beside the core; undefined where the bundle brings nothing. */
   readonly equipped: Equipped | undefined
   readonly sink: Sink
-  /** Reads the secrets before anybody asks, so that what is wrong with them is told at start. Nobody waits for it. */
-  warm(): void
+  /** Reads the secrets before anybody asks, so that what is wrong with them is told at start. Nobody need wait for it. */
+  warm(): Maybe<unknown>
 }
 
 /** Builds the authorizer of a valid document on a host. Does nothing yet: secrets are read at the first request. */
@@ -126,10 +126,8 @@ export function build(document: Document, bare: Host, defaults: HostDefaults, eq
     failing: () => latest()?.failing ?? [],
     equipped,
     sink: host.sink,
-    warm() {
-      // What fails is told to the first request that has to wait.
-      void current(host.now(), () => undefined)
-    },
+    // What fails is told to the first request that has to wait.
+    warm: () => current(host.now(), () => undefined),
   }
 }
 

@@ -116,6 +116,17 @@ describe('warm', () => {
     ])
   })
 
+  it('can be waited for', async () => {
+    const source = sourceOf({ FULL: [TOKENS.FULL] })
+    source.answers = 'later'
+    const authority = authorityOf(DOCUMENT, hostOf(source))
+    await authority.warm()
+    source.answers = 'held'
+    expect(await authority.judge(accessOf({ headers: [bearer(TOKENS.FULL)] }), question)).toMatchObject({
+      decision: { allow: true },
+    })
+  })
+
   it('throws nothing where they cannot be read', async () => {
     const source = sourceOf({})
     source.down.add('FULL')

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { admin } from '../../adapters/aws/admin/index.ts'
 import type { PolicyAnswer } from '../../adapters/aws/index.ts'
 import { authorizer } from '../../adapters/aws/index.ts'
 import { secretsOf } from '../../adapters/aws/secrets.ts'
@@ -8,6 +9,8 @@ import type { LatchkeyEvent } from '../../src/model/event.ts'
 import { memorySink } from '../../src/sinks/memory.ts'
 import type { AwsServer } from '../secrets/aws-server.ts'
 import { awsServer } from '../secrets/aws-server.ts'
+import type { Sent } from './admin/events.ts'
+import { urlEvent } from './admin/events.ts'
 import { restEvent } from './events.ts'
 
 const OLD = 'wTbV3R0c5mQ1k9XyZ2aL7uJ8nH4eP6sD0fGiKoMqEhU'
@@ -114,6 +117,18 @@ describe('a function whose secrets lie in AWS', () => {
     at += 5
     expect(await ask(OLD)).toBe('Allow')
     expect(JSON.stringify(events)).not.toContain(OLD)
+  })
+
+  test('administers by them, too', async () => {
+    const handler = admin({ document: DOCUMENT, sink: memorySink(), now: () => at })
+    const asked = async (token: string) => {
+      const headers: Sent['headers'] = [['Authorization', `Bearer ${token}`]]
+      return (await handler(urlEvent({ target: '/_latchkey/whoami', headers })))?.statusCode
+    }
+    expect([await asked(OLD), await asked(NEW)]).toEqual([200, 401])
+    server.secrets.set('latchkey/prod', { AWSCURRENT: JSON.stringify({ APP: NEW }) })
+    at += 5
+    expect([await asked(NEW), await asked(OLD)]).toEqual([200, 401])
   })
 
   test('goes on by a variable that is a value', async () => {
