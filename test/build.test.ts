@@ -110,7 +110,7 @@ describe('live and health', () => {
 describe('warm', () => {
   it('reads the secrets ahead of the first request, so that what is weak is told at the start', () => {
     const host = hostOf(sourceOf({ FULL: ['changeme'] }))
-    authorityOf(DOCUMENT, host).warm()
+    void authorityOf(DOCUMENT, host).warm()
     expect(host.sink.events).toEqual([
       { type: 'notice', level: 'warn', message: 'secret FULL is a placeholder; make one with: latchkey token' },
     ])
@@ -132,7 +132,7 @@ describe('warm', () => {
     source.down.add('FULL')
     source.answers = 'later'
     const authority = authorityOf(DOCUMENT, hostOf(source))
-    authority.warm()
+    void authority.warm()
     await source.release()
     expect(authority.failing()).toEqual(['FULL'])
   })

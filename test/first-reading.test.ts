@@ -65,7 +65,7 @@ describe('before secrets have been read', () => {
     const host = hostOf({ get: () => Promise.resolve([TOKENS.FULL]) })
     const digests = { ...host.digests, fingerprint: () => Promise.reject(new Error('down')) }
     const latchkey = authorityOf(DOCUMENT, { ...host, digests })
-    latchkey.warm()
+    void latchkey.warm()
     const { decision } = await latchkey.judge(accessOf({ target: '/_latchkey/live' }), {
       defer: () => undefined,
       endpoints,

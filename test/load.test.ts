@@ -88,7 +88,7 @@ it('a faulty document is logged request by request, and reads no secret', async 
     },
   })
   const authority = await load({ text: '{}' }, host, { transport: 'any' })
-  authority.warm()
+  void authority.warm()
   await authority.judge(accessOf(), { defer: () => undefined })
   await authority.judgeWhat((access) => access, accessOf(), { defer: () => undefined })
   const decisions = host.sink.events.filter((event) => event.type === 'decision')

@@ -126,7 +126,7 @@ export function worker(options: WorkerOptions): WorkerModule {
       const defer: Defer = (work) => context.waitUntil(work)
       const { gate } = await builtOn(env as Bindings, defer)
       // No request may have come before, and what is told is signed by a secret.
-      gate.latchkey.warm()
+      await gate.latchkey.warm()
       const told = { write: (event: LatchkeyEvent) => gate.latchkey.sink.write(event, defer) }
       await gate.management?.tellNearExpiry(gate.latchkey, now(), told)
     },

@@ -73,7 +73,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const source = { text: options.text, document: options.document }
   const gate = gateOf(await load(source, host, { transport: 'any' }, equipment), management)
   await probe(gate.latchkey.equipped?.store)
-  gate.latchkey.warm()
+  void gate.latchkey.warm()
   const isFaulty = gate.latchkey.settings.routes.length === 0
   const url = options.origin ?? (await originUrl(gate, secrets))
   if (url === undefined && !isFaulty)
