@@ -57,7 +57,7 @@ function deployment({ name, document, entry, file, later }: Deployment): UserCon
     target: 'es2023',
     dts: false,
     minify: true,
-    outputOptions: { comments: false, ...(isLambda && { chunkFileNames: '[name].mjs' }) },
+    outputOptions: { comments: false, ...(isLambda && { chunkFileNames: `${name}-[name].mjs` }) },
     // Several functions are deployed from one folder.
     clean: isLambda ? files : true,
     deps: { alwaysBundle: [/.*/], onlyBundle: false },
@@ -74,6 +74,9 @@ function deployment({ name, document, entry, file, later }: Deployment): UserCon
 
 const FAULTY = 'src/faulty.ts'
 const VALIDATOR = 'src/validate.ts'
+
+/** What every Lambda function may load. */
+const LATER_ON_LAMBDA = [FAULTY, VALIDATOR, 'src/secrets/aws.ts', 'adapters/aws/metrics.ts']
 
 /** The gate of a document as a Worker. */
 function worker(name: string, document: string): UserConfig[] {
@@ -191,13 +194,13 @@ export default defineConfig([
     document: 'latchkey.json',
     entry: 'adapters/aws/handler.ts',
     file: 'dist/aws/authorizer.mjs',
-    later: [FAULTY, VALIDATOR, 'src/secrets/aws.ts', 'adapters/aws/kept.ts', 'adapters/aws/objections.ts', 'adapters/aws/rarer.ts'],
+    later: [...LATER_ON_LAMBDA, 'adapters/aws/kept.ts', 'adapters/aws/objections.ts', 'adapters/aws/rarer.ts'],
   }),
   ...deployment({
     name: 'admin',
     document: 'examples/aws-keys/latchkey.json',
     entry: 'adapters/aws/admin/handler.ts',
     file: 'dist/aws/admin.mjs',
-    later: [FAULTY, VALIDATOR, 'src/secrets/aws.ts', 'src/http/manage.ts'],
+    later: [...LATER_ON_LAMBDA, 'src/http/manage.ts'],
   }),
 ])

@@ -17,6 +17,7 @@ import type { AnswerToKeep } from './kept.ts'
 import type { Deployment } from './request.ts'
 import { tell } from './request.ts'
 import { secretsOf } from './secrets.ts'
+import { sinkOf } from './sink.ts'
 
 export type { Answer, AnswerContext, GraphqlAnswer, PolicyAnswer, SimpleAnswer } from './answer.ts'
 export type { LambdaKind } from './api-key.ts'
@@ -42,7 +43,7 @@ export interface AuthorizerOptions {
   readonly basePath?: string
   /** Default: the function's environment, and what lies where it says. */
   readonly secrets?: SecretSource
-  /** Default: JSON lines on the console, which CloudWatch reads. */
+  /** Default: JSON lines on the console, which CloudWatch reads, as metrics too where `LATCHKEY_AWS_METRICS` says so. */
   readonly sink?: Sink
   /** The clock, in epoch seconds. */
   readonly now?: () => EpochSeconds
@@ -67,12 +68,14 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   let answerKept: AnswerToKeep | undefined
 
   function latchkey(): Maybe<Latchkey> {
-    const host = { now, elapsed: milliseconds, digests: nodeDigests(), sink }
+    const host = { now, elapsed: milliseconds, digests: nodeDigests() }
     const text = variables['LATCHKEY_CONFIG'] || undefined
     const { document, verifiers = [] } = options
     const equipment = verifiers[0]?.together(verifiers, [], variables)
     return (loaded ??= after(secrets, (source) =>
-      load({ text, document }, { ...host, secrets: source }, { transport: 'any' }, equipment),
+      after(options.sink ?? sinkOf(variables), (events) =>
+        load({ text, document }, { ...host, secrets: source, sink: events }, { transport: 'any' }, equipment),
+      ),
     ))
   }
 
