@@ -3,6 +3,7 @@ import { MOST_BODY_BYTES } from '../../../src/http/keys/operations.ts'
 import type { Access, EpochSeconds } from '../../../src/model/access.ts'
 import { access, isOwnDomain, without, withoutStage } from '../access.ts'
 import { fieldsOf, queryOf } from '../fields.ts'
+import { apiFor } from '../request.ts'
 import type { ProxyEvent, UrlEvent, WithBody } from './event.ts'
 
 /**
@@ -35,12 +36,9 @@ function pathOf(path: unknown, event: UrlEvent | ProxyEvent, basePath: string): 
 }
 
 /** The base path that the document's `apis` know of an event's API and stage; undefined where they know none. */
-export function basePathIn(
-  { document: { apis = [] } }: Settings,
-  { requestContext: { apiId, stage } }: UrlEvent | ProxyEvent,
-): string | undefined {
-  const isAsked = (named: string | undefined, asked: unknown) => named === undefined || named === asked
-  return apis.find((each) => isAsked(each.api, apiId) && isAsked(each.stage, stage))?.basePath
+export function basePathIn({ document: { apis } }: Settings, event: UrlEvent | ProxyEvent): string | undefined {
+  const { apiId, stage } = event.requestContext
+  return apiFor(apis, { api: apiId, stage })?.basePath
 }
 
 /** What a request sends, and no more than is taken and one byte. */
