@@ -3,6 +3,7 @@ import { identityHeaders } from '../../src/identity.ts'
 import type { Refusal } from '../../src/model/decision.ts'
 import type { Principal } from '../../src/model/principal.ts'
 import type { Statements } from './policy/statements.ts'
+import { MOST_IN_A_RESOURCE } from './policy/statements.ts'
 
 /** The answer to REST and WebSocket APIs, and to HTTP APIs where simple responses are off. */
 export interface PolicyAnswer {
@@ -63,7 +64,9 @@ export function answer(judgement: Judgement, status: number, arn: string, form: 
   const context = isTooMuch ? contextOf('anonymous', access.requestId, refusal?.reason ?? 'not-configured') : identity
   if (form === 'simple') return { isAuthorized, context }
   const Effect = isAuthorized ? 'Allow' : 'Deny'
-  return policyAnswer(context, [{ Action: 'execute-api:Invoke', Effect, Resource: arn }])
+  // What is too long for a policy is denied with all else.
+  const Resource = isAuthorized || arn.length <= MOST_IN_A_RESOURCE ? arn : '*'
+  return policyAnswer(context, [{ Action: 'execute-api:Invoke', Effect, Resource }])
 }
 
 export function policyAnswer(context: AnswerContext, Statement: Statements): PolicyAnswer {

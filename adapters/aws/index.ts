@@ -79,6 +79,16 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
     ))
   }
 
+  async function built(): Promise<Latchkey> {
+    try {
+      return await latchkey()
+    } catch (error) {
+      const { troubleOf } = await import('./objections.ts')
+      warn(troubleOf(error))
+      throw new NoAnswer('latchkey: not-configured')
+    }
+  }
+
   /** The operator is told each thing once: a client can repeat what it does as often as it likes. */
   function warn(message: string | undefined): void {
     if (message === undefined || warned.has(message)) return
@@ -87,13 +97,13 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   }
 
   // What lies elsewhere is read while the function is being made. A failure is told to the first event.
-  if (isLater(secrets)) secrets.then(latchkey).then((built) => built.warm(), nothingRunsLater)
+  if (isLater(secrets)) secrets.then(latchkey).then((made) => made.warm(), nothingRunsLater)
 
   return (event) => answerTo(event) as Promise<AnswerTo<typeof event>>
 
   async function answerTo(event: unknown): Promise<Answer> {
     if (variables['LATCHKEY_AUTH']) warn('LATCHKEY_AUTH is ignored here')
-    const authority = await latchkey()
+    const authority = await built()
     const { settings } = authority
     const deployment: Deployment = { settings, httpApiReply, basePath, at: now() }
     const told = tell(event, deployment) ?? (await import('./rarer.ts')).tellRarer(event, deployment)

@@ -80,7 +80,7 @@ describe('the bundle of the Lambda handler', () => {
 
   test('fails closed where the validator that LATCHKEY_CONFIG needs is not beside it', async () => {
     const { answers } = await decide([restEvent(SENT)], { T: TOKEN, LATCHKEY_CONFIG: '{}' })
-    expect(answers).toEqual([expect.stringContaining('validate.mjs')])
+    expect(answers).toEqual(['latchkey: not-configured'])
   })
 
   test('holds no Hono, no validator and no package at all', () => {

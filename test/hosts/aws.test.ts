@@ -57,7 +57,7 @@ describe.each(SHAPES)('%s', (shape) => {
       const outcome = await decide(vector, event, shape)
       const expected = expectation(vector, event, shape)
       expect({ verdict: outcome.verdict, reason: outcome.reason }).toEqual(expected)
-      if (outcome.resource !== undefined) expect(outcome.resource).toBe(arnOf(event))
+      if (outcome.resource !== undefined) expect(outcome.resource).toBe(arnOf(event).length > 512 ? '*' : arnOf(event))
       if (outcome.context) expect(outcome.context).toMatchObject(identityOf(vector, expected.verdict))
       const decisions = outcome.events.filter(({ type }) => type === 'decision')
       expect(decisions).toHaveLength(1)
