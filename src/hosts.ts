@@ -94,6 +94,8 @@ function storeNote({ document: { store } }: Settings): string {
 export const SECRET_CHANGES: Readonly<Record<HostName, string>> = {
   node: 'a file under --secrets counts within secretsSeconds; a variable needs a restart',
   cloudflare: 'a Secrets Store binding counts within secretsSeconds; a Worker secret makes a new version at once',
-  aws: 'a changed variable makes a new version of the function; running instances end within minutes',
+  aws:
+    'in Parameter Store or Secrets Manager a change counts within secretsSeconds; a changed variable makes a new version ' +
+    'of the function, and running instances end within minutes',
   vercel: 'a changed variable needs a new deployment',
 }

@@ -195,7 +195,7 @@ describe('JSON examples', () => {
   /** Pages about a platform show its files too; of those only what looks like a document is one. */
   const isOfPlatform = ({ page, label, text }: Example) =>
     label === '' &&
-    /^docs\/(?:aws|cloudflare|vercel|performance)\.md$/.test(page) &&
+    /^docs\/(?:aws|aws-secrets|cloudflare|vercel|performance)\.md$/.test(page) &&
     !Object.keys(JSON.parse(text) as object).some((key) => Object.hasOwn(KEYS_BY_HOST, key))
   const documents = EXAMPLES.filter((example) => example.label in documentOf && !isOfPlatform(example))
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Document } from '../../src/document.ts'
@@ -186,6 +187,18 @@ describe('one flight', () => {
         ),
       ),
     )
+  })
+
+  it('takes no operation that the policies of the page do not allow', async () => {
+    await Promise.all(['A', 'B'].map(sourceOf({ A: 'ssm:/a', B: 'secretsmanager:b' }).get))
+    const page = readFileSync(new URL('../../docs/aws-secrets.md', import.meta.url), 'utf8')
+    const policies = Array.from(
+      page.matchAll(/^```json\n([\s\S]*?)^```$/gm),
+      ([, text]) => JSON.parse(text as string) as Policy,
+    )
+    const actions = policies.flatMap(({ Statement }) => Statement.map(({ Action }) => Action))
+    const taken = server.calls.map(({ scope, operation }) => `${scope.split(' ')[0]}:${operation}`)
+    expect(new Set([...taken, 'kms:Decrypt'])).toEqual(new Set(actions))
   })
 
   it('goes where the variables of each service say', async () => {
@@ -490,6 +503,10 @@ describe('the server of these tests', () => {
     client.destroy()
   })
 })
+
+interface Policy {
+  readonly Statement: readonly { readonly Action: string }[]
+}
 
 interface SsmClient {
   getParameters(input: object): Promise<{
