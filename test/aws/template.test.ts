@@ -3,6 +3,10 @@ import type { Resources } from './templates/cloudformation.ts'
 import { faultsOf, ofType } from './templates/cloudformation.ts'
 import { packaged } from './templates/packaged.ts'
 
+interface Environment {
+  readonly Variables?: Readonly<Record<string, string>>
+}
+
 /** What osls makes of serverless.yml for CloudFormation. */
 describe('the template', () => {
   let text: string
@@ -69,17 +73,21 @@ describe('the template', () => {
     ])
   })
 
-  test('has every secret but the token of the sample fetched from Parameter Store', () => {
-    const variables = of('AWS::Lambda::Function').flatMap(([, { Environment }]) =>
-      Object.entries((Environment as { Variables?: Record<string, string> } | undefined)?.Variables ?? {}),
-    )
-    const secrets = variables.filter(([name]) => /PEPPER|FIRST/.test(name))
-    expect(new Map(secrets)).toEqual(
-      new Map([
-        ['LATCHKEY_PEPPER', 'ssm:/latchkey/dev/LATCHKEY_PEPPER'],
-        ['FIRST_TOKEN', 'ssm:/latchkey/dev/FIRST_TOKEN'],
-      ]),
-    )
+  test('has every secret but the token of the sample looked up in Parameter Store', () => {
+    const variables = of('AWS::Lambda::Function').map(([name, { Environment }]) => {
+      const { Variables: { LATCHKEY_SECRETS: secrets, KEYS: keys } = {} } = (Environment ?? {}) as Environment
+      return [name, secrets, keys]
+    })
+    const where = ['ssm:/latchkey/dev/', 'dynamodb:latchkey-sample-dev-keys']
+    expect(variables).toEqual([
+      ['RequestAuthorizerLambdaFunction', ...where],
+      ['TokenAuthorizerLambdaFunction', ...where],
+      ['SimpleAuthorizerLambdaFunction', ...where],
+      ['IamAuthorizerLambdaFunction', ...where],
+      ['AdminLambdaFunction', ...where],
+      ['EchoLambdaFunction', undefined, undefined],
+    ])
+    expect(resources['Keys']?.Properties['TableName']).toBe('latchkey-sample-dev-keys')
   })
 
   test('gives each function a role that can do what it does', () => {
