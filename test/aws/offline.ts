@@ -10,12 +10,15 @@ export const ROOT: string = dirname(dirname(dirname(fileURLToPath(import.meta.ur
 const SERVERLESS = join(ROOT, 'e2e/aws/node_modules/serverless/bin/serverless.js')
 const HANDLER = join(ROOT, 'dist/aws/authorizer.mjs')
 
-/** osls with the repository's own serverless.yml. Fails, and says what to do, where something is not there. */
-export function serverless(args: readonly string[], environment: Record<string, string>): ChildProcess {
+/**
+ * osls with the serverless.yml of a folder, by default the repository's own. Fails, and says what to do, where something is
+ * not there.
+ */
+export function serverless(args: readonly string[], environment: Record<string, string>, folder = ROOT): ChildProcess {
   if (!existsSync(SERVERLESS)) throw new Error('osls is not installed: npm ci --prefix e2e/aws')
   if (!existsSync(HANDLER)) throw new Error(`${HANDLER} is not built: npm run build`)
   return spawn(process.execPath, [SERVERLESS, ...args], {
-    cwd: ROOT,
+    cwd: folder,
     env: { PATH: process.env['PATH'], SLS_TELEMETRY_DISABLED: '1', SLS_NOTIFICATIONS_MODE: 'off', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -24,16 +27,22 @@ export function serverless(args: readonly string[], environment: Record<string, 
 /** API Gateway and Lambda on this machine. */
 export interface Offline {
   readonly port: number
+  readonly websocketPort: number
   /** What it and the functions have written so far. */
   output(): string
   stop(): Promise<void>
 }
 
-export async function offline(environment: Record<string, string>): Promise<Offline> {
-  const [port, ...others] = await freePorts(4)
-  const names = ['--lambdaPort', '--albPort', '--websocketPort']
-  const ports = others.flatMap((each, place) => [names[place] as string, String(each)])
-  const child = serverless(['offline', '--httpPort', String(port), ...ports], environment)
+/** `args`: which configuration, where it is not serverless.yml. */
+export async function offline(
+  environment: Record<string, string>,
+  folder: string = ROOT,
+  args: readonly string[] = [],
+): Promise<Offline> {
+  const [port, websocketPort, ...others] = (await freePorts(4)) as [number, number, ...number[]]
+  const names = ['--httpPort', '--websocketPort', '--lambdaPort', '--albPort']
+  const ports = [port, websocketPort, ...others].flatMap((each, place) => [names[place] as string, String(each)])
+  const child = serverless(['offline', ...args, ...ports], environment, folder)
   let output = ''
   const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()))
   await new Promise<void>((resolve, reject) => {
@@ -47,7 +56,8 @@ export async function offline(environment: Record<string, string>): Promise<Offl
     child.once('exit', (code) => reject(new Error(`serverless offline ended with ${code}:\n${output}`)))
   })
   return {
-    port: port as number,
+    port,
+    websocketPort,
     output: () => output,
     stop: () => {
       child.kill()
