@@ -13,7 +13,7 @@ import { env } from '../../src/secrets/env.ts'
 import { memorySink } from '../../src/sinks/memory.ts'
 import { statusOf } from '../../src/status.ts'
 import type { Sent } from '../aws/events.ts'
-import { httpApiPath, httpEvent, restEvent, tokenEvent } from '../aws/events.ts'
+import { http1Event, httpApiPath, httpEvent, restEvent, tokenEvent } from '../aws/events.ts'
 import { NOBODY } from '../stores/server.ts'
 import type { DynamodbTables } from './dynamodb-tables.ts'
 import { dynamodbTables } from './dynamodb-tables.ts'
@@ -22,7 +22,7 @@ import { seed } from './seed.ts'
 import type { Vector } from './vector.ts'
 import { judgesAddress, skipReason, vectors } from './vector.ts'
 
-type Shape = 'rest-token' | 'rest-request' | 'http-simple' | 'http-iam'
+type Shape = 'rest-token' | 'rest-request' | 'http-1.0' | 'http-simple' | 'http-iam'
 type Verdict = 'allow' | 'deny' | 'unauthorized' | 'thrown'
 
 interface Outcome {
@@ -34,7 +34,7 @@ interface Outcome {
 }
 
 const table = vectors()
-const SHAPES: readonly Shape[] = ['rest-token', 'rest-request', 'http-simple', 'http-iam']
+const SHAPES: readonly Shape[] = ['rest-token', 'rest-request', 'http-1.0', 'http-simple', 'http-iam']
 let tables: DynamodbTables
 
 /** A table for each shape: what one of them counts must be nothing to another. */
@@ -70,7 +70,8 @@ describe.each(SHAPES)('%s', (shape) => {
 function eventOf(vector: Vector, shape: Shape): GatewayEvent | undefined {
   const sent = sentBy(vector)
   if (shape === 'rest-token') return tokenEvent(sent, onlyHeader(vector))
-  return shape === 'rest-request' ? restEvent(sent) : httpEvent(sent)
+  if (shape === 'rest-request') return restEvent(sent)
+  return shape === 'http-1.0' ? http1Event(sent) : httpEvent(sent)
 }
 
 /** A body is not in the event, but the field that announces it is. */
@@ -185,10 +186,11 @@ function cannotExpress(vector: Vector, shape: Shape): string | undefined {
     return 'API Gateway refuses more than 10,240 bytes of fields'
   }
   if (shape === 'rest-token') return cannotExpressAsToken(vector)
-  return shape === 'rest-request' ? cannotExpressInRest(vector) : cannotExpressDecoded(target)
+  if (shape === 'rest-request') return cannotExpressInRest(vector)
+  return (shape === 'http-1.0' ? cannotExpressInRest(vector) : undefined) ?? cannotExpressDecoded(target)
 }
 
-/** A REST API hands the query over decoded, which matters where a credential is read in it. */
+/** A REST API, and an HTTP API with payload 1.0, hands the query over decoded, which matters where a credential is read in it. */
 function cannotExpressInRest({ request, document }: Vector): string | undefined {
   const readsQuery = JSON.stringify(document.credentials ?? []).includes('"query"')
   const [, query] = /\?(.*)$/s.exec(request.target) ?? []
