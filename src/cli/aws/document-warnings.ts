@@ -2,6 +2,7 @@ import type { Settings } from '../../config.ts'
 import type { ApiDocument } from '../../document.ts'
 import { placeName } from '../../model/credential.ts'
 import { inexpressible } from './inexpressible.ts'
+import { fieldOf } from './places.ts'
 
 /** What does not fit under the TTLs of a document's `apis`, which no template need tell. */
 export function ttlWarnings(settings: Settings): string[] {
@@ -14,31 +15,35 @@ export function ttlWarnings(settings: Settings): string[] {
   })
 }
 
-function nameOf({ api, stage }: ApiDocument): string {
+/** Which APIs an entry of `apis` takes, in words. */
+export function nameOf({ api, stage }: ApiDocument): string {
   const which = [api === undefined ? 'every API' : `API ${api}`, ...(stage === undefined ? [] : [`stage ${stage}`])]
   return which.join(', ')
 }
 
-function warningsOf({ document, credentials }: Settings, api: ApiDocument): string[] {
+const LIMITED_KEYS = 'issued keys with limits of their own are refused as not-configured'
+const BOUND_KEYS =
+  'issued keys with limits or addresses of their own are refused as not-configured; addresses fit with "address" in "cachedBy"'
+
+function warningsOf(settings: Settings, api: ApiDocument): string[] {
+  const { credentials } = settings
   const { cachedBy = [] } = api
   const places = [...new Set(credentials.flatMap((credential) => credential.places))]
   const cookies = credentials.filter((credential) => credential.places.some(({ kind }) => kind === 'cookie'))
   const hasKeys = credentials.some(({ kind }) => kind === 'api-key')
   const isExact = cachedBy.includes('method') && cachedBy.includes('path')
   return [
-    ...inexpressible(document, api).map(({ credential, why }) => `credential ${credential}: ${why}`),
+    ...inexpressible(settings, api).map(({ credential, why }) => `credential ${credential}: ${why}`),
     ...cookies.map(
       ({ name }) =>
         `credential ${name} is a cookie, and its identity source is the whole Cookie field: few answers are found again`,
     ),
-    ...(places.length > 1
+    ...(new Set(places.map(fieldOf)).size > 1
       ? [
           `credentials are read from ${places.map(placeName).join('; ')}: identity sources must all be sent, so none fit; read them in one place`,
         ]
       : []),
-    ...(hasKeys && !cachedBy.includes('address')
-      ? ['issued keys with addresses or limits of their own do not fit: make none, or keep no answers']
-      : []),
+    ...(hasKeys ? [cachedBy.includes('address') ? LIMITED_KEYS : BOUND_KEYS] : []),
     ...(isExact
       ? []
       : ['an HTTP API with simple responses must have method and path in its identity sources, and in "cachedBy"']),

@@ -17,10 +17,6 @@ export const FINDINGS = {
     'fault',
     '`addresses` beside a TTL, and the address is no identity source: one answer serves all',
   ],
-  'keys-under-ttl': [
-    'warning',
-    'issued keys can have addresses and limits of their own, which a kept answer does not hold to',
-  ],
 
   'credential-not-in-key': [
     'fault',

@@ -57,6 +57,7 @@ function remedy({ kind }: Authorizer, protocol: Protocol, parts: readonly Part[]
 /** What of a request the identity sources hold; undefined where only the deployment tells. */
 function partsOf(api: Judged, authorizer: Authorizer): Set<Part> | undefined {
   const sources = knownSources(authorizer)
+  if (authorizer.kind === 'token') return new Set()
   if (!sources) return undefined
   const names = new Set(sources.flatMap(({ kind, name }) => (kind === 'context' ? `context.${name}` : [])))
   const own = api.methods.filter((method) => authorizerOf(method) === authorizer)

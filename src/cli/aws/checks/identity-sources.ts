@@ -3,6 +3,7 @@ import { placeName } from '../../../model/credential.ts'
 import type { Finding } from '../findings.ts'
 import { finding } from '../findings.ts'
 import type { Authorizer, Protocol, Source } from '../model.ts'
+import { fieldOf, headerOf } from '../places.ts'
 import type { Subject } from '../subject.ts'
 import { cachingOf, demandedOf, knownSources } from '../subject.ts'
 
@@ -67,13 +68,6 @@ export function identitySources(subject: Subject): Finding[] {
   }
 }
 
-/** The header that a place is in; undefined for a query. */
-function headerOf({ kind, name }: Place): string | undefined {
-  if (kind === 'cookie') return 'cookie'
-  if (kind === 'subprotocol') return 'sec-websocket-protocol'
-  return kind === 'header' ? name : undefined
-}
-
 function holds(source: Source, place: Place): boolean {
   const header = headerOf(place)
   if (header !== undefined) return source.kind === 'header' && source.name === header
@@ -81,9 +75,7 @@ function holds(source: Source, place: Place): boolean {
 }
 
 function expressionOf(protocol: Protocol, place: Place): string {
-  const header = headerOf(place)
-  const what = header === undefined ? `querystring.${place.name}` : `header.${header}`
-  return `${protocol === 'rest' ? 'method.request' : '$request'}.${what}`
+  return `${protocol === 'rest' ? 'method.request' : '$request'}.${fieldOf(place)}`
 }
 
 function textOf(sources: readonly Source[]): string {

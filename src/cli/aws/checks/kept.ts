@@ -8,7 +8,6 @@ export function keptAnswers(subject: Subject): Finding[] {
   const { settings } = subject
   const { credentials, owners } = settings.document
   const isLimited = owners !== undefined || credentials.some(({ limits }) => limits !== undefined)
-  const hasKeys = credentials.some(({ kind }) => kind === 'api-key')
   return Array.from(cachingOf(subject)).flatMap(([, authorizer]) => {
     const { line, setting } = authorizer.ttl
     const sources = knownSources(authorizer)
@@ -21,10 +20,6 @@ export function keptAnswers(subject: Subject): Finding[] {
     if (settings.addresses && !isByAddress) {
       const message = `answers are kept, and one serves every address, where the document has "addresses": add context.identity.sourceIp to the identity sources, or set ${setting} to 0`
       found.push(finding(line, 'addresses-under-ttl', message))
-    }
-    if (hasKeys && !isByAddress) {
-      const message = `answers are kept: issued keys with addresses or limits of their own do not fit under a TTL. Make none, or set ${setting} to 0`
-      found.push(finding(line, 'keys-under-ttl', message))
     }
     return found
   })

@@ -20,9 +20,7 @@ export function restEvents(service: Service): void {
   const id = at(service.file, 'provider', 'apiGateway', 'restApiId')
   if (id) api.isElsewhere = true
   api.stages.push(stageOf(service))
-  const guards = new Map<string, Guard>()
-  // An authorizer that several events name is made once, by what the last of them says.
-  for (const { tree } of events) addGuard(tree, guards, service)
+  const guards = guardsOf(events, service)
   for (const [name, guard] of guards) {
     service.read.guards.set(`${logicalName(name)}ApiGatewayAuthorizer`, guard)
     if (typeof guard === 'object') api.authorizers.push(guard)
@@ -31,14 +29,26 @@ export function restEvents(service: Service): void {
   for (const { path } of api.methods) if (path !== UNKNOWN) addPaths(path, service)
 }
 
-function addGuard(event: Tree, guards: Map<string, Guard>, service: Service): void {
-  const tree = at(event, 'authorizer')
-  const name = nameOf(tree)
-  if (!tree || name === undefined) return
+/** An authorizer that several events name is made once, by what the last of them says. */
+function guardsOf(events: readonly ServiceEvent[], service: Service): Map<string, Guard> {
+  const said = new Map<string, Tree>()
+  for (const { tree } of events) {
+    const own = at(tree, 'authorizer')
+    const name = nameOf(own)
+    const before = name === undefined ? undefined : said.get(name)
+    // What an alias repeats stands where its anchor is; a name alone says nothing more.
+    const isRepeated =
+      own?.kind === 'map' ? before?.kind === 'map' && own.entries === before.entries : before?.kind === 'scalar'
+    if (own && name !== undefined && !isRepeated) said.set(name, own)
+  }
+  return new Map(Array.from(said, ([name, tree]) => [name, guardIn(name, tree, service)]))
+}
+
+function guardIn(name: string, tree: Tree, service: Service): Guard {
   const type = capitals(at(tree, 'type')) ?? 'TOKEN'
   const arn = tree.kind === 'map' ? at(tree, 'arn') : name.includes(':') ? tree : undefined
   const isLambda = (type === 'TOKEN' || type === 'REQUEST') && !/:cognito-idp:/.test(knownText(arn) ?? '')
-  guards.set(name, isLambda ? restAuthorizer(name, tree, type, arn, service) : 'others')
+  return isLambda ? restAuthorizer(name, tree, type, arn, service) : 'others'
 }
 
 function restAuthorizer(
@@ -94,10 +104,10 @@ function addPaths(path: string, { read }: Service): void {
 function addMethods({ line, tree }: ServiceEvent, api: ApiDraft, guards: ReadonlyMap<string, Guard>): void {
   const { verb, path: written } = methodAndPath(tree)
   const path: Told<string> = written === UNKNOWN ? UNKNOWN : `/${written.replace(/^\/|\/$/g, '')}`
-  const [type, parameters] = [knownText(at(tree, 'integration')), at(tree, 'request', 'parameters')]
+  const [target, parameters] = [at(tree, 'integration'), at(tree, 'request', 'parameters')]
   api.methods.push({
     ...{ line, verb, path, guard: guardOf(at(tree, 'authorizer'), guards) },
-    integration: { ...integration(line, type, undefined), parameters: mapped(parameters) },
+    integration: { ...integration(target?.line ?? line, knownText(target), undefined), parameters: mapped(parameters) },
   })
   if (verb === 'OPTIONS') api.hasCors = true
   const cors = at(tree, 'cors')

@@ -100,9 +100,15 @@ export function textsOf(tree: Tree | undefined): Told<ReadonlyMap<string, Told<s
 /** The same tree with every scalar replaced; what aliases share is looked at once. */
 export function mapScalars(tree: Tree, replace: (scalar: Scalar) => Tree): Tree {
   const done = new Map<Tree, Tree>()
+  const maps = new Map<ReadonlyMap<string, Tree>, ReadonlyMap<string, Tree>>()
   function mapped(each: Tree): Tree {
     const after = done.get(each) ?? made(each)
     done.set(each, after)
+    return after
+  }
+  function mappedMap(entries: ReadonlyMap<string, Tree>): ReadonlyMap<string, Tree> {
+    const after = maps.get(entries) ?? new Map(Array.from(entries, ([key, value]) => [key, mapped(value)]))
+    maps.set(entries, after)
     return after
   }
   function made(each: Tree): Tree {
@@ -114,7 +120,7 @@ export function mapScalars(tree: Tree, replace: (scalar: Scalar) => Tree): Tree 
       case 'call':
         return { ...each, argument: mapped(each.argument) }
       case 'map':
-        return { ...each, entries: new Map(Array.from(each.entries, ([key, value]) => [key, mapped(value)])) }
+        return { ...each, entries: mappedMap(each.entries) }
     }
   }
   return mapped(tree)
