@@ -121,6 +121,49 @@ describe('an error, as the runtime tells it', () => {
   })
 })
 
+describe('what the bundle loads late', () => {
+  test.each([
+    ['with its token', TOKEN, 101],
+    ['with another one', 'another', 401],
+  ])('answers a WebSocket API, asked %s', async (_, token, status) => {
+    const { connect } = await start({ kind: 'websocket' }, { LATCHKEY_TOKEN: TOKEN })
+    const sent = { host: OWN_DOMAIN, target: '/prod', fields: [['Authorization', `Bearer ${token}`]] as const }
+    expect(await connect(sent)).toMatchObject({ status })
+  })
+
+  test('answers AppSync', async () => {
+    const { send } = await start({ kind: 'appsync' }, { LATCHKEY_TOKEN: TOKEN })
+    const statuses: number[] = []
+    for (const token of [TOKEN, 'another']) {
+      const { status } = await send({
+        method: 'POST',
+        host: 'a1b2c3d4e5.appsync-api.eu-central-1.amazonaws.com',
+        target: '/graphql',
+        fields: [['Authorization', `Bearer ${token}`]],
+        body: '{"query":"{ me }"}',
+      })
+      statuses.push(status)
+    }
+    expect(statuses).toEqual([200, 401])
+  })
+
+  test('answers an API that keeps answers, for all of its routes at once', async () => {
+    const document = JSON.stringify({
+      credentials: [{ kind: 'static-token', tokens: { secret: 'LATCHKEY_TOKEN' }, type: 'read-only' }],
+      routes: [{ path: '/orders' }, { path: '/notes' }],
+      apis: [{ resultTtlSeconds: 300 }],
+    })
+    const identitySources = ['method.request.header.Authorization']
+    const kind: Kind = { kind: 'rest', authorizer: { ttlSeconds: 300, identitySources } }
+    const { send, calls } = await start(kind, { LATCHKEY_TOKEN: TOKEN, LATCHKEY_CONFIG: document })
+    const fields = [['Authorization', `Bearer ${TOKEN}`]] as const
+    expect(await send({ target: '/orders', fields })).toMatchObject({ status: 200 })
+    expect(await send({ target: '/notes', fields })).toMatchObject({ status: 200 })
+    expect(await send({ method: 'POST', target: '/notes', fields })).toMatchObject({ status: 403 })
+    expect(calls).toHaveLength(1)
+  })
+})
+
 test('a client on the name of AWS gets the same as one on a custom domain', async () => {
   const { send } = await start({ kind: 'http', authorizer: { simple: true } }, { LATCHKEY_TOKEN: TOKEN })
   const fields = [['authorization', `Bearer ${TOKEN}`]] as const
