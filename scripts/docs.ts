@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { FINDINGS } from '../src/cli/aws/findings.ts'
 import { BUNDLE_FLAGS } from '../src/cli/bundle.ts'
 import { CHECK_FLAGS } from '../src/cli/check.ts'
 import { EXPLAIN_FLAGS } from '../src/cli/explain.ts'
@@ -26,6 +27,7 @@ export const GENERATED_PAGES: readonly string[] = [
   'docs/configuration.md',
   'docs/http.md',
   'docs/cli.md',
+  'docs/aws-check.md',
   'docs/gateway-keys.md',
   'docs/issuing.md',
 ]
@@ -45,6 +47,7 @@ const KEY_FLAGS = await Promise.all(
 const BLOCKS: Readonly<Record<string, () => string>> = {
   'keys by host': keysByHost,
   refusals,
+  findings,
   'flags of serve': () => flags(SERVE_FLAGS),
   'flags of check': () => flags(CHECK_FLAGS),
   'flags of bundle': () => flags(BUNDLE_FLAGS),
@@ -91,6 +94,11 @@ function refusals(): string {
   ])
   const byStatus = rows.toSorted(([a], [b]) => Number(a) - Number(b))
   return table(['status', 'reason', 'error in the challenge', 'title'], byStatus)
+}
+
+function findings(): string {
+  const rows = Object.entries(FINDINGS).map(([code, [severity, means, fix]]) => [`\`${code}\``, severity, means, fix])
+  return table(['code', '', 'what it means', 'what to do'], rows)
 }
 
 function keyCommands(): string {

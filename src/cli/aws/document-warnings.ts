@@ -36,7 +36,7 @@ function warningsOf(settings: Settings, api: ApiDocument): string[] {
     ...inexpressible(settings, api).map(({ credential, why }) => `credential ${credential}: ${why}`),
     ...cookies.map(
       ({ name }) =>
-        `credential ${name} is a cookie, and its identity source is the whole Cookie field: few answers are found again`,
+        `credential ${name} is a cookie: routes that write are left out of what is kept, and its identity source is the whole Cookie field`,
     ),
     ...(new Set(places.map(fieldOf)).size > 1
       ? [

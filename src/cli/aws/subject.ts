@@ -31,10 +31,11 @@ export function subjectOf(settings: Settings, { apis }: Model): Subject {
   }
 }
 
-/** Each authorizer of each API that keeps answers, with how long. */
+/** Each authorizer of each API of API Gateway that keeps answers, with how long. */
 export function* cachingOf({ apis }: Subject): Generator<readonly [Judged, Authorizer, seconds: number]> {
   for (const api of apis) {
-    for (const authorizer of api.authorizers) {
+    // AppSync keeps each answer for as long as it says itself.
+    for (const authorizer of api.protocol === 'graphql' ? [] : api.authorizers) {
       const { seconds } = authorizer.ttl
       if (seconds !== UNKNOWN && seconds > 0) yield [api, authorizer, seconds]
     }

@@ -153,7 +153,7 @@ describe('latchkey check --host aws', () => {
         credentials: [{ ...APP, from: [{ cookie: 'session' }, { header: 'x-api-key' }] }],
       },
       [
-        'API abc keeps answers for 60 s: credential app is a cookie, and its identity source is the whole Cookie field: few answers are found again',
+        'API abc keeps answers for 60 s: credential app is a cookie: routes that write are left out of what is kept, and its identity source is the whole Cookie field',
         'API abc keeps answers for 60 s: credentials are read from cookie session; x-api-key: identity sources must all be sent, so none fit; read them in one place',
       ],
     ],

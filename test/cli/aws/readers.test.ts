@@ -230,7 +230,10 @@ Resources:
       ...SILENT,
       routes: [{ path: '/graphql', methods: ['POST'] }, { path: '/graphql/Query/orders' }],
     }
-    expect(codes(text, document)).toEqual(['8 ttl-over-document'])
+    expect(codes(text, document)).toEqual(['8 ttl-overridden'])
+    expect(codes(text, { ...document, addresses: { allow: ['10.0.0.0/8'] } })).toEqual([
+      ...['8 ttl-overridden', '8 addresses-untold'],
+    ])
     expect(codes(edited(text, [[', AuthorizerResultTtlInSeconds: 60', '']]), document)).toEqual([])
     expect(codes(edited(text, [['TtlInSeconds: 60', 'TtlInSeconds: 0']]))).toEqual([
       ...['3 route-unserved', '3 route-unserved', '3 route-unserved', '8 method-unmatched'],
@@ -253,13 +256,16 @@ describe('CloudFormation', () => {
   Keeper: { Type: AWS::Lambda::Function }
 `
     const document: Document = {
-      ...{ ...SILENT, revocation: { withinSeconds: 340 }, apis: [{ resultTtlSeconds: 10 }], staleSeconds: 60 },
+      ...{ ...SILENT, revocation: { withinSeconds: 100 }, apis: [{ resultTtlSeconds: 10 }], staleSeconds: 60 },
       routes: [{ path: '/graphql', methods: ['POST'] }, { path: '/graphql/Query/:field' }],
     }
-    expect(codes(text, document)).toEqual(['10 ttl-over-document', '10 ttl-over-budget'])
-    expect(messages(text, 'ttl-over-budget', document)).toEqual([
-      'the result TTL is 300 s, and with it a revocation takes 390 s, where "revocation" allows 340: set AuthorizerResultTtlInSeconds to 250 or less',
+    expect(codes(text, document)).toEqual(['10 ttl-overridden'])
+    expect(messages(text, 'ttl-overridden', document)).toEqual([
+      'the result TTL is 300 s, which never counts, as each answer has a ttlOverride of its own by "resultTtlSeconds": set AuthorizerResultTtlInSeconds to 0, or let them agree',
     ])
+    expect(codes(text, { ...document, addresses: { allow: ['10.0.0.0/8'] }, apis: [{}] })).toContain(
+      '8 addresses-untold',
+    )
   })
 
   const OPENAPI = `
@@ -358,6 +364,25 @@ describe('CloudFormation', () => {
     const document = { ...DOCUMENT, apis: [{ api: 'a1b2c3d4e5', resultTtlSeconds: 300 }, {}] } satisfies Document
     expect(codes(text, document)).toEqual(['4 credential-not-in-key', '11 unseen'])
     expect(codes(text, { ...document, apis: [{ api: 'other' }] })).toContain('4 api-not-configured')
+  })
+
+  it('a WebSocket API asks at $connect alone', () => {
+    const text = `Resources:
+  Keeper: { Type: AWS::Lambda::Function }
+  Chat: { Type: AWS::ApiGatewayV2::Api, Properties: { ProtocolType: WEBSOCKET } }
+  Authorizer:
+    Type: AWS::ApiGatewayV2::Authorizer
+    Properties: { ApiId: !Ref Chat, AuthorizerType: REQUEST, AuthorizerUri: !GetAtt Keeper.Arn }
+  Connect:
+    Type: AWS::ApiGatewayV2::Route
+    Properties: { ApiId: !Ref Chat, RouteKey: $connect, AuthorizationType: CUSTOM, AuthorizerId: !Ref Authorizer }
+  Send: { Type: AWS::ApiGatewayV2::Route, Properties: { ApiId: !Ref Chat, RouteKey: send } }
+`
+    const document: Document = { ...SILENT, routes: [{ path: '/$connect', methods: ['GET'] }] }
+    expect(codes(text, document)).toEqual([])
+    expect(codes(text, { ...document, revocation: { withinSeconds: 7200 } })).toEqual([])
+    expect(codes(text, { ...document, revocation: { withinSeconds: 7199 } })).toEqual(['3 websocket-outlives'])
+    expect(codes(text)).toContain('7 method-unmatched')
   })
 
   it('an HTTP API that is made with a target has one open route', () => {

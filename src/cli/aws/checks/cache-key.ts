@@ -20,7 +20,6 @@ const VARIABLES: Readonly<Record<Part, string>> = {
 /** Looks at what answers are kept by, beside the credential. */
 export function cacheKeys(subject: Subject): Finding[] {
   return Array.from(cachingOf(subject)).flatMap(([api, authorizer]) => {
-    if (api.protocol === 'graphql') return []
     const parts = partsOf(api, authorizer)
     return parts ? lacking(api, authorizer, parts) : []
   })

@@ -7,6 +7,9 @@ import { fieldOf, headerOf } from '../places.ts'
 import type { Subject } from '../subject.ts'
 import { cachingOf, demandedOf, knownSources } from '../subject.ts'
 
+const UNTOLD =
+  'AppSync tells no address, and the document has "addresses": every request is refused. Take them out, or use a REST or HTTP API'
+
 /** Holds identity sources against the places where the document reads credentials. */
 export function identitySources(subject: Subject): Finding[] {
   const { credentials, addresses } = subject.settings
@@ -15,7 +18,10 @@ export function identitySources(subject: Subject): Finding[] {
   for (const [{ protocol }, authorizer] of cachingOf(subject)) found.push(...notInKey(protocol, authorizer))
   for (const { protocol, authorizers } of subject.apis) {
     for (const each of authorizers) {
-      if (protocol === 'graphql') continue
+      if (protocol === 'graphql') {
+        if (addresses) found.push(finding(each.line, 'addresses-untold', UNTOLD))
+        continue
+      }
       found.push(...(each.kind === 'token' ? oneHeader(each) : []), ...demanded(each))
     }
   }
@@ -24,7 +30,7 @@ export function identitySources(subject: Subject): Finding[] {
   /** Two callers whose credentials are not in the key share an answer. */
   function notInKey(protocol: Protocol, authorizer: Authorizer): Finding[] {
     const sources = knownSources(authorizer)
-    if (!sources || authorizer.kind === 'token' || protocol === 'graphql') return []
+    if (!sources || authorizer.kind === 'token') return []
     const missing = places.filter((place) => !sources.some((source) => holds(source, place)))
     return missing.map((place) => {
       const message = `answers are kept, and no identity source holds ${placeName(place)}, where the document reads ${namesAt(place)}: add ${expressionOf(protocol, place)}, or set ${authorizer.ttl.setting} to 0`

@@ -12,7 +12,9 @@ export function ttls({ settings, apis }: Subject): Finding[] {
   return apis.flatMap((api) =>
     api.authorizers.flatMap((authorizer) => {
       const { seconds } = authorizer.ttl
-      return seconds === UNKNOWN ? [] : [...agreement(api, authorizer, seconds), ...budget(authorizer, seconds)]
+      if (seconds === UNKNOWN) return []
+      if (api.protocol === 'graphql') return overridden(api, authorizer, seconds)
+      return [...agreement(api, authorizer, seconds), ...budget(authorizer, seconds)]
     }),
   )
 
@@ -36,6 +38,13 @@ export function ttls({ settings, apis }: Subject): Finding[] {
     const message = `${told(ttl)}, and with it a revocation takes ${others + seconds} s, where "revocation" allows ${within}: set ${ttl.setting} to ${Math.max(0, within - others)} or less`
     return [finding(ttl.line, 'ttl-over-budget', message)]
   }
+}
+
+/** What AppSync is configured to keep never counts, as each answer says its own. */
+function overridden({ entries }: Judged, { ttl }: Authorizer, seconds: number): Finding[] {
+  if (!everyEntry(entries, (entry) => seconds > entry.resultTtlSeconds)) return []
+  const message = `${told(ttl)}, which never counts, as each answer has a ttlOverride of its own by "resultTtlSeconds": set ${ttl.setting} to 0, or let them agree`
+  return [finding(ttl.line, 'ttl-overridden', message)]
 }
 
 function told({ seconds, isDefault, setting }: Authorizer['ttl']): string {
