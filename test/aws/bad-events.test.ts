@@ -203,11 +203,20 @@ describe.each(DIALECTS)('%s', (dialect) => {
     expect(JSON.stringify(sink.events)).toContain('apis')
   })
 
-  test('lets nobody pass whose permissions are more than an answer may hold, or tells them all', async () => {
-    const { answer, isAllowed, isUsable } = await ask(dialect, eventFor(dialect, [['Authorization', `Bearer ${MANY}`]]))
-    expect(isUsable).toBe(true)
-    if (isAllowed) expect(JSON.stringify(answer).split('with-a-long-name').length).toBe(401)
-  })
+  test.each<[name: string, apis: readonly ApiDocument[]]>([
+    ['nothing', [{}]],
+    ['answers', [{ resultTtlSeconds: 300, cachedBy: ['method', 'path'] }]],
+    ['answers for all routes', [{ resultTtlSeconds: 300 }]],
+  ])(
+    'tells all permissions, or lets nobody pass who has more than an answer may hold, to an API that keeps %s',
+    async (_, apis) => {
+      const event = eventFor(dialect, [['Authorization', `Bearer ${MANY}`]])
+      const outcome = await ask(dialect, event, { document: { ...DOCUMENT, apis } })
+      expect(outcome.isUsable).toBe(true)
+      opensNothingElse(outcome)
+      if (outcome.isAllowed) expect(JSON.stringify(outcome.answer).split('with-a-long-name').length).toBe(401)
+    },
+  )
 
   test('opens nothing else to any event without a key that it needs, or with another value in its place', async () => {
     const event = eventFor(dialect)
