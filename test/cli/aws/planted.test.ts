@@ -558,7 +558,7 @@ const INTEGRATIONS: readonly Planted[] = [
   {
     ...{ code: 'identity-passes', kind: 'cdk.json', at: '"Origin"', times: 3 },
     edits: [['"overwrite:header.X-Latchkey-Owner"', '"append:header.X-Latchkey-Owner"']],
-    says: /X-Latchkey-Owner on to its origin: map overwrite:header\.X-Latchkey-Owner from \$context\.authorizer\.owner/,
+    says: /X-Latchkey-Owner on to its origin: (?:map overwrite:header\.X-Latchkey-Owner from \$context\.authorizer\.owner|add remove:header\.X-Latchkey-Owner)$/,
   },
   {
     ...{ code: 'token-passes', kind: 'serverless.yml', at: 'integration: http-proxy' },

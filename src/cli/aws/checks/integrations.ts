@@ -47,13 +47,22 @@ function identity({ protocol }: Judged, method: Method, integration: Integration
   const passing = IDENTITY.filter((name) => passes(protocol, integration, `header.${name}`))
   const [first] = passing
   if (first === undefined) return []
-  const mapping =
-    protocol === 'rest'
-      ? `integration.request.header.${first} from context.authorizer.${fieldOf(first)}`
-      : `overwrite:header.${first} from $context.authorizer.${fieldOf(first)}`
+  const mapping = authorizerOf(method) ? fromContext(protocol, first) : ofNobody(protocol, first)
   const others = passing.length > 1 ? ', and so each' : ''
-  const message = `${describe(method)} hands the client's own ${passing.join(', ')} on to its origin: map ${mapping}${others}`
+  const message = `${describe(method)} hands the client's own ${passing.join(', ')} on to its origin: ${mapping}${others}`
   return [finding(integration.line, 'identity-passes', message)]
+}
+
+function fromContext(protocol: Judged['protocol'], header: string): string {
+  const field = `context.authorizer.${fieldOf(header)}`
+  return protocol === 'rest'
+    ? `map integration.request.header.${header} from ${field}`
+    : `map overwrite:header.${header} from $${field}`
+}
+
+/** Where nobody was asked the context is empty, and whether an empty value takes a client's place is not documented. */
+function ofNobody(protocol: Judged['protocol'], header: string): string {
+  return protocol === 'rest' ? `map integration.request.header.${header} to "'none'"` : `add remove:header.${header}`
 }
 
 function token({ protocol }: Judged, method: Method, integration: Integration, place: Place): Finding[] {
