@@ -80,6 +80,6 @@ function expressionOf(resource: string): RegExp {
     if (name === undefined) return part.replace(/[^A-Za-z0-9/]/g, '\\$&')
     return greedy ? `(?<${name}>.+)` : `(?<${name}>[^/]+)`
   })
-  // A slash at the end is no segment of its own.
+  // A live REST API serves `/payment/` by its resource `/payment`, and tells `path` as it was sent. No page says so.
   return new RegExp(`^${parts.join('')}/?$`, 's')
 }
