@@ -78,9 +78,12 @@ const VALIDATOR = 'src/validate.ts'
 /** What every Lambda function may load. */
 const LATER_ON_LAMBDA = [FAULTY, VALIDATOR, 'src/secrets/aws.ts', 'adapters/aws/metrics.ts']
 
+/** And one with issued keys. */
+const LATER_FOR_KEYS = ['adapters/aws/dynamodb.ts', 'src/imported-keys.ts', 'src/key-recorder.ts', 'src/limits.ts']
+
 /** The gate of a document as a Worker. */
 function worker(name: string, document: string): UserConfig[] {
-  const ofKeys = ['src/http/manage.ts', 'src/key-recorder.ts', 'src/stores/cloudflare-kv.ts']
+  const ofKeys = ['src/http/manage.ts', 'src/imported-keys.ts', 'src/key-recorder.ts', 'src/stores/cloudflare-kv.ts']
   const ofTokens = ['src/key-sets/reading-by-fetch.ts', 'src/own-tokens.ts']
   return deployment({
     name,
@@ -201,6 +204,6 @@ export default defineConfig([
     document: 'examples/aws-keys/latchkey.json',
     entry: 'adapters/aws/admin/handler.ts',
     file: 'dist/aws/admin.mjs',
-    later: [...LATER_ON_LAMBDA, 'src/http/manage.ts'],
+    later: [...LATER_ON_LAMBDA, ...LATER_FOR_KEYS, 'src/http/manage.ts'],
   }),
 ])

@@ -1,18 +1,17 @@
 import type { Slot } from './config.ts'
-import { slotsOf } from './config.ts'
 import { recordStaleSeconds } from './delays.ts'
-import type { ApiKeyDocument, ImportDocument } from './document.ts'
+import type { ApiKeyDocument } from './document.ts'
+import type { ImportedBy } from './imported-keys.ts'
 import { DEFAULT_CACHE_SECONDS, DEFAULT_PREFIXES } from './key-settings.ts'
 import type { Pepper } from './keys/format.ts'
 import { IMPORT_PREFIX } from './keys/import.ts'
 import type { KindParts, PlacedVerifier, PreparedKind, ValuesOf, VerifierKind } from './kind.ts'
-import type { Digests, NamedPolicy, Reader } from './model/ports.ts'
+import { after } from './lib/maybe.ts'
+import type { NamedPolicy, Reader } from './model/ports.ts'
 import { addresses } from './policies/addresses.ts'
 import { nearExpiry } from './policies/near-expiry.ts'
 import { cached } from './stores/cached.ts'
 import { apiKey as apiKeyVerifier } from './verifiers/api-key.ts'
-import type { ImportedShape } from './verifiers/imported-key.ts'
-import { importedKey } from './verifiers/imported-key.ts'
 import { knownKeys } from './verifiers/known-key.ts'
 
 /** Issued keys go before tokens of an issuer, imported ones after them: those are told by their shape alone. */
@@ -33,6 +32,7 @@ export const apiKey: VerifierKind = {
     ]
     const find = knownKeys(records, { name, ceiling: grant }, digests)
     const at = new Set(places)
+    let importedBy: ImportedBy | undefined
 
     return {
       verifiers(valuesOf, failing) {
@@ -43,12 +43,12 @@ export const apiKey: VerifierKind = {
         )
         const issued = apiKeyVerifier({ prefixes: new Set(prefixes), peppers: known, unset, find, digests })
         const verifiers: PlacedVerifier[] = [{ verifier: issued, places: at, turn: ISSUED_TURN }]
-        const shapes = imports.flatMap((each) => shapesOf(each, valuesOf, isUnset, digests))
-        if (shapes.length > 0) {
-          const verifier = importedKey({ shapes, peppers: known, aliases, find, digests })
-          verifiers.push({ verifier, places: at, turn: IMPORTED_TURN })
-        }
-        return verifiers
+        if (imports.length === 0) return verifiers
+        return after(importedBy ?? loadImported(), (imported) => {
+          importedBy = imported
+          const verifier = imported(imports, valuesOf, isUnset, { peppers: known, aliases, find, digests })
+          return verifier ? [...verifiers, { verifier, places: at, turn: IMPORTED_TURN }] : verifiers
+        })
       },
       gap(valuesOf) {
         const isConfigured = peppers.some((pepper) => peppersOf(pepper, valuesOf).length > 0)
@@ -67,6 +67,11 @@ export const apiKey: VerifierKind = {
       },
     }
   },
+}
+
+/** Few documents take keys of other systems. */
+async function loadImported(): Promise<ImportedBy> {
+  return (await import('./imported-keys.ts')).importedBy
 }
 
 /** Without a store nobody can say of any token that it is no key. */
@@ -100,35 +105,4 @@ function remembered(
 
 function peppersOf({ version, secret }: ApiKeyDocument['peppers'][number], valuesOf: ValuesOf): Pepper[] {
   return valuesOf({ name: secret }).map((value) => ({ version: String(version), secret: value.reveal() }))
-}
-
-const STRAPI_TOKEN = /^[0-9a-f]{256}$/
-
-/** Of a salt that rotates, every value may have made the hash. */
-function shapesOf(
-  imported: ImportDocument,
-  valuesOf: ValuesOf,
-  isUnset: (slot: Slot) => boolean,
-  digests: Digests,
-): ImportedShape[] {
-  if (imported.scheme === 'sha256') return [{ scheme: 'sha256', shape: new RegExp(imported.shape, 'u'), hash: sha256 }]
-  const strapi = { scheme: 'strapi', shape: STRAPI_TOKEN } as const
-  const slots = slotsOf(imported.salt)
-  const salted = slots.flatMap((slot) =>
-    valuesOf(slot).map((salt) => ({
-      ...strapi,
-      until: slot.until,
-      // The salt counts as text, although it looks like base64.
-      hash: async (token: string) => hex(await digests.hmac('SHA-512', salt.reveal(), new TextEncoder().encode(token))),
-    })),
-  )
-  return slots.every(isUnset) ? [strapi] : salted
-}
-
-async function sha256(token: string): Promise<string> {
-  return hex(new Uint8Array(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(token))))
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

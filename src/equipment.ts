@@ -1,6 +1,7 @@
 import type { Settings } from './config.ts'
 import type { Equipment, PreparedKind, ValuesOf, VerifierKind } from './kind.ts'
 import { after, mapMaybe } from './lib/maybe.ts'
+import { limited } from './limited.ts'
 import type { Host, NamedPolicy, Recorder, Sink, Store } from './model/ports.ts'
 import { watched } from './stores/watched.ts'
 
@@ -88,15 +89,11 @@ function together(recorders: readonly (Recorder | undefined)[]): Recorder | unde
 }
 
 /** Where nothing counts, whoever has limits does not pass. */
-function uncounted({ credentials, document: { owners } }: Settings): NamedPolicy {
-  const limited = new Set(credentials.flatMap(({ name, document }) => (document.limits ? [name] : [])))
+function uncounted(settings: Settings): NamedPolicy {
+  const hasLimits = limited(settings)
   return {
     name: 'limits',
-    policy({ principal: { credential, constraints, owner }, match }) {
-      const isOwnerLimited = owner !== undefined && owners !== undefined && Object.hasOwn(owners, owner)
-      const isCounted = limited.has(credential) || constraints?.limits !== undefined || isOwnerLimited
-      if (match.endpoint !== undefined || !isCounted) return undefined
-      return { reason: 'not-configured', detail: 'nothing here counts requests' }
-    },
+    policy: (attempt) =>
+      hasLimits(attempt) ? { reason: 'not-configured', detail: 'nothing here counts requests' } : undefined,
   }
 }

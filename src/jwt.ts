@@ -7,7 +7,6 @@ import type { KeySource } from './key-sets/source.ts'
 import type { KindParts, PreparedKind, VerifierKind } from './kind.ts'
 import type { Grant } from './model/principal.ts'
 import type { ProveBy } from './own-tokens.ts'
-import { resourceMetadata } from './resource-metadata.ts'
 import type { JwtRules, ProvedToken } from './verifiers/jwt.ts'
 import { jwt as jwtVerifier } from './verifiers/jwt.ts'
 import type { GrantRules } from './verifiers/jwt-grant.ts'
@@ -29,7 +28,6 @@ export function jwtBy(own: JwtHost): VerifierKind {
   const { isSigned } = own
   return {
     kind: 'jwt',
-    metadata: resourceMetadata,
     prepare(credential, parts): PreparedKind {
       const { name, places } = credential
       if ('own' in (credential.document as JwtDocument).keys) return ownLater(credential, parts, isSigned)

@@ -27,7 +27,7 @@ export interface VerifierKind {
   readonly kind: CredentialKind
   /** Once a process and credential: what is remembered here outlives every snapshot. */
   prepare(credential: CredentialSettings, parts: KindParts): PreparedKind
-  /** Tells clients where to get tokens; undefined where they are not to know. */
+  /** Tells clients where to get tokens, on hosts that speak to them; undefined where they are not to know. */
   readonly metadata?: (settings: Settings) => ResourceMetadata | undefined
 }
 

@@ -40,15 +40,15 @@ function preparing(credential: Partial<ApiKeyDocument> = {}, document: Partial<D
   const host = { ...hostOf(), digests, now: () => clock.at }
   const parts = { settings, host, store: isThere ? ({ ...store, get } as Store) : undefined }
   const prepared = apiKey.prepare(settings.credentials[0] as never, parts)
-  const verifiers = verifiersOf(prepared)
+  const first = prepared.verifiers(valuesIn(SECRETS), [])
 
-  async function told(token: string, asked = verifiers): Promise<Principal | Refusal | undefined> {
+  async function told(token: string, asked?: readonly PlacedVerifier[]): Promise<Principal | Refusal | undefined> {
     const shown = {
       place: { kind: 'query', name: 'key' } as const,
       token,
       fingerprint: await digests.fingerprint(token),
     }
-    for (const { verifier } of asked) {
+    for (const { verifier } of asked ?? (await first)) {
       const outcome = await verifier.verify(shown, accessOf({ at: clock.at }), () => undefined)
       if (outcome) return outcome
     }
@@ -56,7 +56,7 @@ function preparing(credential: Partial<ApiKeyDocument> = {}, document: Partial<D
   }
 
   return {
-    ...{ keys, store, clock, prepared, told },
+    ...{ keys, store, clock, prepared, first, told },
     /** How often entries of a family were read. */
     reads: (family = '') => get.mock.calls.filter(([id]) => id.startsWith(family)).length,
     get,
@@ -68,31 +68,36 @@ function preparing(credential: Partial<ApiKeyDocument> = {}, document: Partial<D
   }
 }
 
-function verifiersOf(
+async function verifiersOf(
   prepared: PreparedKind,
   secrets: Readonly<Record<string, string>> = SECRETS,
   failing: readonly string[] = [],
-): readonly PlacedVerifier[] {
-  const made = prepared.verifiers(valuesIn(secrets), failing)
-  if (isLater(made)) throw new TypeError('verifiers that are still to come')
-  return made
+): Promise<readonly PlacedVerifier[]> {
+  return prepared.verifiers(valuesIn(secrets), failing)
 }
 
 describe('the verifiers of a credential', () => {
-  it('ask issued keys before imported ones', () => {
+  it('ask issued keys before imported ones', async () => {
     const { prepared } = preparing()
-    const [issued, imported, ...more] = verifiersOf(prepared)
+    const [issued, imported, ...more] = await verifiersOf(prepared)
     expect((issued as PlacedVerifier).turn).toBeLessThan((imported as PlacedVerifier).turn)
     expect(more).toEqual([])
   })
 
-  it('are of issued keys alone where nothing is imported', () => {
-    expect(verifiersOf(preparing({ imports: [] }).prepared).length).toBe(1)
+  it('are of issued keys alone where nothing is imported, and made at once', () => {
+    expect(preparing({ imports: [] }).prepared.verifiers(valuesIn(SECRETS), [])).toHaveLength(1)
   })
 
-  it('are asked at the places of the credential', () => {
+  it('wait for what imported keys need the first time, and never again', async () => {
+    const { prepared, first } = preparing()
+    expect(isLater(first)).toBe(true)
+    await first
+    expect(prepared.verifiers(valuesIn(SECRETS), [])).toHaveLength(2)
+  })
+
+  it('are asked at the places of the credential', async () => {
     const { prepared } = preparing({ from: [{ header: 'x-api-key' }, { cookie: 'session' }] })
-    const places = verifiersOf(prepared).map((each) => Array.from(each.places, ({ name }) => name))
+    const places = (await verifiersOf(prepared)).map((each) => Array.from(each.places, ({ name }) => name))
     expect(places).toEqual([
       ['x-api-key', 'session'],
       ['x-api-key', 'session'],
@@ -103,8 +108,8 @@ describe('the verifiers of a credential', () => {
     const { keys, prepared, told } = preparing()
     const { token } = await created({ keys })
     expect(await told(token)).toMatchObject({ kind: 'api-key' })
-    expect(await told(token, verifiersOf(prepared, { PEPPER: 'another pepper of this test' }))).toBeUndefined()
-    expect(await told(token, verifiersOf(prepared))).toMatchObject({ kind: 'api-key' })
+    expect(await told(token, await verifiersOf(prepared, { PEPPER: 'another pepper of this test' }))).toBeUndefined()
+    expect(await told(token, await verifiersOf(prepared))).toMatchObject({ kind: 'api-key' })
   })
 })
 
@@ -124,22 +129,28 @@ describe('a secret without a value', () => {
     const { keys, prepared, told } = preparing({ peppers })
     const { token } = await created({ keys })
     const newer = { NEWER: 'the newer pepper of this test' }
-    expect(await told(token, verifiersOf(prepared, newer))).toEqual({ reason: 'not-configured', detail: 'pepper' })
-    expect(await told(token, verifiersOf(prepared, newer, ['PEPPER']))).toBeUndefined()
+    expect(await told(token, await verifiersOf(prepared, newer))).toEqual({
+      reason: 'not-configured',
+      detail: 'pepper',
+    })
+    expect(await told(token, await verifiersOf(prepared, newer, ['PEPPER']))).toBeUndefined()
   })
 
   it('is told to a token that needs it as a salt, unless it could not be read', async () => {
     const { prepared, told } = preparing({ imports: [STRAPI] })
     const unset = { PEPPER: PEPPER.secret }
-    expect(await told(STRAPI_TOKEN, verifiersOf(prepared, unset))).toEqual({ reason: 'not-configured', detail: 'salt' })
-    expect(await told(STRAPI_TOKEN, verifiersOf(prepared, unset, ['SALT']))).toBeUndefined()
-    expect(await told(STRAPI_TOKEN, verifiersOf(prepared))).toBeUndefined()
+    expect(await told(STRAPI_TOKEN, await verifiersOf(prepared, unset))).toEqual({
+      reason: 'not-configured',
+      detail: 'salt',
+    })
+    expect(await told(STRAPI_TOKEN, await verifiersOf(prepared, unset, ['SALT']))).toBeUndefined()
+    expect(await told(STRAPI_TOKEN, await verifiersOf(prepared))).toBeUndefined()
   })
 
   it('leaves nobody known where it is the store', async () => {
     const { keys, prepared, told, reads } = preparing({}, {}, false)
     const { token } = await created({ keys })
-    expect(await told(token, verifiersOf(prepared))).toBeUndefined()
+    expect(await told(token, await verifiersOf(prepared))).toBeUndefined()
     expect([prepared.policies, reads()]).toEqual([[], 0])
     prepared.forget('key:0')
   })

@@ -1,5 +1,6 @@
 import { apiKey as apiKeyKind } from '../../src/api-key.ts'
 import { management } from '../../src/http/management.ts'
+import { lateRecorder } from '../../src/keys/late-recorder.ts'
 import { cloudflareD1 as countedInD1 } from '../../src/limiters/cloudflare-d1.ts'
 import { limitPolicy } from '../../src/limits.ts'
 import type { Store } from '../../src/model/ports.ts'
@@ -9,7 +10,6 @@ import type { KvNamespace } from '../../src/stores/cloudflare-kv.ts'
 import { late } from '../../src/stores/late.ts'
 import type { WorkerKind } from './parts.ts'
 import { has, isD1 } from './parts.ts'
-import { lateRecorder } from './recorder.ts'
 
 /**
  * Issued keys on a Worker: in D1 or Workers KV, whichever the binding is, with the keys API. Their limits are counted in

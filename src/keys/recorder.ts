@@ -8,6 +8,8 @@ import { nameOfError } from '../model/store-error.ts'
 import type { Held } from './counter.ts'
 import { counter } from './counter.ts'
 import { flusher } from './flusher.ts'
+import type { Known } from './known.ts'
+import { knownIn } from './known.ts'
 import type { KeyLog } from './log.ts'
 import type { AddressText } from './refusals.ts'
 import { refusalBuffer } from './refusals.ts'
@@ -145,20 +147,6 @@ export function recorder(parts: RecorderParts): Recorder {
     },
     flush: flushes.finish,
   }
-}
-
-interface Known {
-  readonly principal: Principal
-  /** Whether its verifier accepted it, whatever the policies said then. */
-  readonly isAccepted: boolean
-}
-
-/** The issued key that a decision is about, where one was shown that is genuine. */
-function knownIn(decision: Decision): Known | undefined {
-  const refused = decision.allow ? undefined : decision.refusal.principal
-  const principal = refused ?? decision.principal
-  if (principal === undefined || principal === 'anonymous' || principal.kind !== 'api-key') return undefined
-  return { principal, isAccepted: refused === undefined }
 }
 
 /** An old secret ends before its key does: of that the refusal in the log tells. */

@@ -8,9 +8,17 @@ const RETRY_SECONDS = 5
  * opens again. The time is in seconds.
  */
 export function lateOpened<T>(open: () => Promise<T>, now: () => number): () => Maybe<T> {
+  const opened = openedAtNeed(open, now)
+  // What fails is told to whoever asks.
+  void opened()
+  return opened
+}
+
+/** The same, opened by the first call. */
+export function openedAtNeed<T>(open: () => Promise<T>, now: () => number): () => Maybe<T> {
   let opened: { readonly value: T } | undefined
   let failedAt: number | undefined
-  let opening = start()
+  let opening: Promise<T> | undefined
 
   function start(): Promise<T> {
     failedAt = undefined
@@ -30,7 +38,7 @@ export function lateOpened<T>(open: () => Promise<T>, now: () => number): () => 
   return () => {
     if (opened) return opened.value
     // A clock may be set back.
-    if (failedAt !== undefined && Math.abs(now() - failedAt) >= RETRY_SECONDS) opening = start()
-    return opening
+    if (failedAt !== undefined && Math.abs(now() - failedAt) >= RETRY_SECONDS) opening = undefined
+    return (opening ??= start())
   }
 }

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -11,7 +11,9 @@ import { stampedDocument } from '../../src/checked.ts'
 import { zipped } from '../../src/cli/bundle.ts'
 import type { LambdaParts } from '../../src/cli/lambda-parts.ts'
 import { lambdaFiles, partsFolder, withDocument } from '../../src/cli/lambda-parts.ts'
+import { nodeDigests } from '../../src/crypto/node.ts'
 import type { Document } from '../../src/document.ts'
+import { drawKey, formatKey } from '../../src/keys/format.ts'
 import * as admin from '../aws/admin/events.ts'
 import { httpEvent, restEvent } from '../aws/events.ts'
 import { startIssuer } from '../given/issuer.ts'
@@ -71,22 +73,29 @@ async function invoke(
   handler: 'authorizer' | 'admin',
   events: readonly unknown[],
   variables: Readonly<Record<string, string>>,
-): Promise<{ answers: unknown[]; loaded: string[] }> {
+  missing: readonly string[] = [],
+): Promise<{ answers: unknown[]; loaded: string[]; builtin: string[]; logged: string }> {
   const at = folder()
   for (const [name, bytes] of Object.entries(unzipSync(await zipped(lambdaFiles(PARTS, handler, document))))) {
-    writeFileSync(join(at, name), bytes)
+    if (!missing.includes(name)) writeFileSync(join(at, name), bytes)
   }
   const script = `
     import { registerHooks } from 'node:module'
     const loaded = []
     registerHooks({ load(url, context, next) { if (url.startsWith('file:')) loaded.push(url.split('/').pop()); return next(url, context) } })
-    console.log = () => undefined
+    let logged = ''
+    console.log = (line) => { logged += line }
+    process.on('unhandledRejection', (error) => { logged += 'unhandled: ' + error })
+    const before = new Set(process.moduleLoadList)
     const { handler } = await import(process.argv[1])
     const answers = []
     for (const event of JSON.parse(process.argv[2])) {
       answers.push(await handler(event).catch((error) => ({ thrown: error.message })))
+      // A function is frozen between its calls, and goes on at the next one.
+      await new Promise((resolve) => setImmediate(resolve))
     }
-    process.stdout.write(JSON.stringify({ answers, loaded }))
+    const builtin = process.moduleLoadList.filter((name) => !before.has(name))
+    process.stdout.write(JSON.stringify({ answers, loaded, builtin, logged }))
     process.exit()
   `
   const { stdout } = await promisify(execFile)(
@@ -157,13 +166,12 @@ describe('a bundle', () => {
     ])
   })
 
-  it('holds what signs calls to AWS at its start only for keys', () => {
-    const holds = (...credentials: Credentials) =>
-      AWS4.test(filesFor('authorizer', ...credentials)['authorizer.mjs'] ?? '')
-    expect([holds(STATIC), holds(GATEWAY), holds(jwtOf('https://id.example')), holds(STATIC, KEYS)]).toEqual([
-      ...[false, false, false],
-      true,
-    ])
+  it('holds what signs calls to AWS in files beside the handler, and for keys in one of its own', () => {
+    const holding = (...credentials: Credentials) =>
+      Object.entries(filesFor('authorizer', ...credentials)).flatMap(([name, code]) => (AWS4.test(code) ? [name] : []))
+    expect(holding(STATIC)).toEqual(['aws.mjs'])
+    expect(holding(GATEWAY, jwtOf('https://id.example'))).toEqual(['aws.mjs'])
+    expect(holding(STATIC, KEYS)).toEqual(['aws.mjs', 'dynamodb.mjs'])
   })
 
   it('has no kind of credential but those of the document', () => {
@@ -226,26 +234,106 @@ describe('a bundle in Lambda', () => {
     }
   })
 
-  it('of keys judges what one of the administration has made', async () => {
-    const document = documentOf(FIRST, KEYS)
-    const variables = {
+  describe('of keys', () => {
+    const document = { ...documentOf(FIRST, KEYS), owners: { busy: { limits: [{ requests: 1, windowSeconds: 60 }] } } }
+    const variables = () => ({
       ...tables.variables(tables.url),
       ...{ KEYS: 'dynamodb:latchkey', T: TOKEN, PEPPER: 'p9Zk2mVx7Qr4Tn8Ws1Yb6Hd3Lf5Jc0Ga' },
+    })
+    const askedBy = (token: string) => httpEvent({ ...GET, headers: [['Authorization', `Bearer ${token}`]] })
+
+    async function keyOf(owner: string): Promise<string> {
+      const headers = [['Authorization', `Bearer ${TOKEN}`] as const, ['Content-Type', 'application/json'] as const]
+      const draft = { name: `${owner} ${Math.random()}`, owner, type: 'custom', permissions: ['orders.read'] }
+      const sent = { method: 'POST', target: '/_latchkey/keys', headers, body: JSON.stringify(draft) }
+      const made = await invoke(document, 'admin', [admin.urlEvent(sent)], variables())
+      expect(made.answers).toMatchObject([{ statusCode: 201 }])
+      return (JSON.parse((made.answers[0] as { body: string }).body) as { token: string }).token
     }
-    const headers = [['Authorization', `Bearer ${TOKEN}`] as const, ['Content-Type', 'application/json'] as const]
-    const draft = { name: 'acme', owner: 'acme', type: 'custom', permissions: ['orders.read'] }
-    const sent = { method: 'POST', target: '/_latchkey/keys', headers, body: JSON.stringify(draft) }
-    const made = await invoke(document, 'admin', [admin.urlEvent(sent)], variables)
-    expect(made.answers).toMatchObject([{ statusCode: 201 }])
-    const { token } = JSON.parse((made.answers[0] as { body: string }).body) as { token: string }
-    const events = [token, `${token}x`].map((each) =>
-      httpEvent({ ...GET, headers: [['Authorization', `Bearer ${each}`]] }),
+
+    const judge = (tokens: readonly string[], ...missing: readonly string[]) =>
+      invoke(document, 'authorizer', tokens.map(askedBy), variables(), missing)
+
+    it('judges what one of the administration has made, and loads what asks the table then', async () => {
+      const token = await keyOf('acme')
+      const { answers, loaded, logged } = await judge([token, `${token}x`])
+      expect(answers).toMatchObject([
+        { isAuthorized: true, context: { owner: 'acme' } },
+        { isAuthorized: false, context: { reason: 'token-unknown' } },
+      ])
+      expect(loaded).toEqual(['authorizer.mjs', 'dynamodb.mjs', 'key-recorder.mjs'])
+      expect(logged).not.toContain('unhandled')
+    })
+
+    it('loads nothing more for another credential, for a forged key and for none', async () => {
+      const other = { version: '1', secret: 'another pepper' }
+      const forged = await formatKey('lk', drawKey(randomBytes), other, nodeDigests())
+      const { answers, loaded, builtin } = await judge([TOKEN, forged, ''])
+      expect(answers).toMatchObject([
+        { isAuthorized: false, context: { reason: 'surface-mismatch' } },
+        { isAuthorized: false, context: { reason: 'token-unknown' } },
+        { isAuthorized: false, context: { reason: 'credential-malformed' } },
+      ])
+      expect(loaded).toEqual(['authorizer.mjs'])
+      expect(builtin.filter((name) => /http|tls|net$|undici/.test(name))).toEqual([])
+    })
+
+    it('loads what counts requests for the first key that has limits, and counts it', async () => {
+      const [free, busy] = [await keyOf('acme'), await keyOf('busy')]
+      expect((await judge([free])).loaded).not.toContain('limits.mjs')
+      const { answers, loaded } = await judge([busy, busy])
+      expect(answers).toMatchObject([{ isAuthorized: true }, { thrown: 'latchkey: limit-exceeded' }])
+      expect(loaded).toContain('limits.mjs')
+    })
+
+    it.each<[name: string, missing: string, owner: string, answer: object, told: string]>([
+      [
+        'what asks the table',
+        'dynamodb.mjs',
+        'acme',
+        { thrown: 'latchkey: dependency-unavailable' },
+        'dynamodb: Error ERR_MODULE_NOT_FOUND',
+      ],
+      [
+        'what counts requests',
+        'limits.mjs',
+        'busy',
+        { thrown: 'latchkey: dependency-unavailable' },
+        'failed closed: Error ERR_MODULE_NOT_FOUND',
+      ],
+      [
+        'what counts usage',
+        'key-recorder.mjs',
+        'acme',
+        { isAuthorized: true },
+        'usage of keys is not counted: Error ERR_MODULE_NOT_FOUND',
+      ],
+    ])(
+      'without the file of %s tells so, and fails closed where it decides',
+      async (_, missing, owner, answer, told) => {
+        const token = await keyOf(owner)
+        const { answers, logged } = await judge([token, token, TOKEN], missing)
+        expect(answers).toMatchObject([answer, answer, { context: { reason: 'surface-mismatch' } }])
+        expect(logged).toContain(told)
+        expect(logged).not.toContain('unhandled')
+        expect(logged).not.toContain(token)
+      },
     )
-    const { answers } = await invoke(document, 'authorizer', events, variables)
+  })
+
+  it('of imported keys loads what reads them with its first secrets', async () => {
+    const imports = [{ scheme: 'sha256', shape: '^unkey_[A-Za-z0-9]{22,}$' } as const]
+    const document = documentOf({ ...KEYS, imports } as Credentials[number], STATIC)
+    const stored = { ...document, store: { binding: 'KEYS', kind: 'dynamodb' } as const }
+    const variables = { ...tables.variables(tables.url), ...{ KEYS: 'dynamodb:latchkey', T: TOKEN, PEPPER: 'p9Zk' } }
+    const shown = ['unkey_3ZfGJ9cQvP5sKx7YtRmWnB2D', TOKEN]
+    const events = shown.map((token) => httpEvent({ ...GET, headers: [['Authorization', `Bearer ${token}`]] }))
+    const { answers, loaded } = await invoke(stored, 'authorizer', events, variables)
     expect(answers).toMatchObject([
-      { isAuthorized: true, context: { owner: 'acme' } },
       { isAuthorized: false, context: { reason: 'token-unknown' } },
+      { isAuthorized: true },
     ])
+    expect(loaded.slice(0, 2)).toEqual(['authorizer.mjs', 'imported-keys.mjs'])
   })
 
   it('reads no document of its environment, as it has no validator: it fails closed', async () => {

@@ -1,14 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import { lateOpened } from '../../src/lib/late.ts'
+import { lateOpened, openedAtNeed } from '../../src/lib/late.ts'
 
-function withOutcomes(...outcomes: readonly (string | Error)[]) {
+function opening(...outcomes: readonly (string | Error)[]) {
   const opener = { opened: 0, clock: 1000 }
   const open = async () => {
     const outcome = outcomes[opener.opened++]
     if (outcome instanceof Error) throw outcome
     return outcome
   }
-  return { opener, get: lateOpened(open, () => opener.clock) }
+  return { opener, open, now: () => opener.clock }
+}
+
+function withOutcomes(...outcomes: readonly (string | Error)[]) {
+  const { opener, open, now } = opening(...outcomes)
+  return { opener, get: lateOpened(open, now) }
 }
 
 describe('what is opened late', () => {
@@ -46,5 +51,17 @@ describe('what is opened late', () => {
     opener.clock -= 3600
     expect(await get()).toBe('store')
     expect(opener.opened).toBe(3)
+  })
+
+  test('or at need, is opened by the first call, once for all, and again after a failure', async () => {
+    const { opener, open, now } = opening(new Error('down'), 'store')
+    const get = openedAtNeed(open, now)
+    expect(opener.opened).toBe(0)
+    await expect(Promise.all([get(), get()])).rejects.toThrow('down')
+    expect(opener.opened).toBe(1)
+    opener.clock += 5
+    expect(await get()).toBe('store')
+    expect(get()).toBe('store')
+    expect(opener.opened).toBe(2)
   })
 })

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { late as lateLimiter } from '../../src/limiters/late.ts'
 import { sqlite as countedInSqlite } from '../../src/limiters/sqlite.ts'
-import { late } from '../../src/stores/late.ts'
+import { atNeed, late } from '../../src/stores/late.ts'
+import { memory } from '../../src/stores/memory.ts'
 import { sqlite } from '../../src/stores/sqlite.ts'
 import { WRITTEN } from './contract.ts'
 
@@ -36,4 +37,22 @@ test('a store and a limiter whose folder was not there yet serve once it is', as
   expect(store.get('key:a')).toMatchObject({ value: 'value' })
   expect(await take()).toEqual({ allowed: true, remaining: [8] })
   expect(await store.delete('key:a')).toBe('deleted')
+})
+
+test('a store that is opened at need is opened by its first call, whichever that is', async () => {
+  const opened: string[] = []
+  const opening = (name: string) =>
+    atNeed(
+      async () => {
+        opened.push(name)
+        return memory()
+      },
+      () => 1000,
+    )
+  const [read, written] = [opening('read'), opening('written')]
+  expect(opened).toEqual([])
+  expect(await read.get('key:a')).toBeUndefined()
+  expect(await written.put('key:a', 'value')).toEqual(WRITTEN)
+  expect(written.get('key:a')).toMatchObject({ value: 'value' })
+  expect(opened).toEqual(['read', 'written'])
 })

@@ -16,6 +16,7 @@ import type { LatchkeyEvent } from '../../../src/model/event.ts'
 import type { Defer, Host, SecretSource, Sink } from '../../../src/model/ports.ts'
 import { nameOfError } from '../../../src/model/store-error.ts'
 import { notice } from '../../../src/notice.ts'
+import { resourceMetadata } from '../../../src/resource-metadata.ts'
 import { consoleSink } from '../../../src/sinks/console.ts'
 import type { Variables } from '../../../src/stores/opening.ts'
 import { webhooks } from '../../../src/webhooks.ts'
@@ -94,7 +95,7 @@ export function admin(options: AdminOptions): AdminHandler {
     const { document, verifiers = [], secrets = await secretsOf(variables, sink) } = options
     const host = { now, elapsed: () => performance.now(), digests: nodeDigests(), secrets, sink }
     const text = variables['LATCHKEY_CONFIG'] || undefined
-    const equipment = equipmentOf(verifiers, [parts], variables)
+    const equipment = equipmentOf(verifiers.map(speaking), [parts], variables)
     const latchkey = await load({ text, document }, host, { transport: 'any' }, equipment)
     if (variables['LATCHKEY_AUTH']) warnOnce('LATCHKEY_AUTH is ignored here')
     return gateOf(withoutOrigin(latchkey), management)
@@ -150,6 +151,11 @@ export function admin(options: AdminOptions): AdminHandler {
       await waited(works, context?.getRemainingTimeInMillis?.())
     }
   }
+}
+
+/** A kind as it is where clients are spoken to, which an authorizer does not do. */
+function speaking(kind: LambdaKind): LambdaKind {
+  return { ...kind, metadata: resourceMetadata }
 }
 
 /** What an authorizer cannot have, as it cannot wait. */

@@ -1,14 +1,16 @@
-import type { Access } from '../../src/model/access.ts'
-import type { Decision } from '../../src/model/decision.ts'
-import type { Defer, Recorder, Sink } from '../../src/model/ports.ts'
-import { nameOfError } from '../../src/model/store-error.ts'
+import type { Access } from '../model/access.ts'
+import type { Decision } from '../model/decision.ts'
+import type { Defer, Recorder, Sink } from '../model/ports.ts'
+import { nameOfError } from '../model/store-error.ts'
+import { knownIn } from './known.ts'
 
-/** More than can be decided until a module of the same bundle is loaded. */
+/** More than can be decided until a module of the same deployment is loaded. */
 const MOST_WAITING = 1000
 
 /**
- * A recorder that no request waits for: it is loaded behind the first decision, and what is decided meanwhile waits in its
- * order. Each request that finds none loads for itself, so that one that is cut off takes nothing away from the others.
+ * A recorder of issued keys that no request waits for: it is loaded behind the first decision about one, and what is
+ * decided about keys meanwhile waits in its order. Each request that finds some waiting loads for itself, so that one that
+ * is cut off takes nothing away from the others.
  */
 export function lateRecorder(load: () => Promise<Recorder>, sink: Sink): Recorder {
   let recorder: Recorder | undefined
@@ -30,10 +32,11 @@ export function lateRecorder(load: () => Promise<Recorder>, sink: Sink): Recorde
   return {
     record(decision, access, defer) {
       if (recorder) return recorder.record(decision, access, defer)
-      if (waiting.length < MOST_WAITING) waiting.push([decision, access])
-      defer(catchUp(defer))
+      if (knownIn(decision) && waiting.length < MOST_WAITING) waiting.push([decision, access])
+      if (waiting.length > 0) defer(catchUp(defer))
     },
     async flush() {
+      if (waiting.length > 0) await catchUp(() => undefined)
       await recorder?.flush()
     },
   }
