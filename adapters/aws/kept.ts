@@ -5,6 +5,7 @@ import type { Extract } from '../../src/extract.ts'
 import { extractor } from '../../src/extract.ts'
 import { isListed } from '../../src/lib/ip.ts'
 import { splitTarget } from '../../src/lib/path.ts'
+import type { Access } from '../../src/model/access.ts'
 import { isRefusal } from '../../src/model/decision.ts'
 import type { Digests } from '../../src/model/ports.ts'
 import type { Principal } from '../../src/model/principal.ts'
@@ -34,6 +35,8 @@ const SIMPLE =
 const COUNTED = 'a credential has limits of its own, which a kept answer would not count: set the result TTL to 0'
 const BOUND = 'a credential is bound to addresses: set the result TTL to 0, or add the address to the identity sources'
 const LONG = 'no policy can name an ARN of more than 512 characters'
+const PREFLIGHT = 'a preflight asked an authorizer whose answers are kept: let API Gateway answer OPTIONS by itself'
+const COOKIE = 'a cookie writes, and a kept answer would not look where the page comes from: set the result TTL to 0'
 const ONE_PATH = 'no policy can tell what passes here from what does not: the answer that is kept names one path'
 
 const NOBODY: Judged = { principal: 'anonymous', hasCookie: false }
@@ -57,7 +60,7 @@ export function answerToKeep({ settings, digests }: Latchkey): AnswerToKeep {
     const planKey = usagePlans && principal !== 'anonymous' ? principal.usagePlanKey : undefined
     const plan = planKey === undefined ? undefined : { usageIdentifierKey: planKey }
     if (resultTtlSeconds === 0) return { ...answer(judgement, status, arn, form), ...plan }
-    const objection = objectionTo(principal, cachedBy.includes('address'))
+    const objection = objectionTo(principal, cachedBy.includes('address')) ?? objectionToThis(decision, access)
     if (objection !== undefined) return nothing(objection)
     if (cachedBy.includes('method') && cachedBy.includes('path')) {
       return { ...answer(judgement, status, arn, form), ...plan }
@@ -67,15 +70,16 @@ export function answerToKeep({ settings, digests }: Latchkey): AnswerToKeep {
     const prefix = parseArn(arn)?.prefix
     const who = isElsewhere(principal, access.clientAddress) ? NOBODY : caller
     const context = contextOf(who.principal, access.requestId, refusal?.reason ?? 'permission-missing')
-    for (const isTight of greedy || prefix === undefined ? [false] : [false, true]) {
-      const lists = listsFor(isOutside(settings, access.clientAddress) ? undefined : who, greedy, isTight)
+    const mayCall = isOutside(settings, access.clientAddress) ? undefined : who
+    for (const lists of listsFor(mayCall, greedy)) {
       const whole = statementsOf(lists, prefix ?? '')
       const isSaid = whole !== undefined && isAllowed(whole, arn) === decision.allow
-      const statements = isSaid || refusal ? whole : statementsOf(lists, prefix ?? '', [arn])
+      const beside = decision.allow ? { allow: [arn] } : { deny: [arn] }
+      const statements = isSaid ? whole : statementsOf(lists, prefix ?? '', beside)
       if (!statements || prefix === undefined || isAllowed(statements, arn) !== decision.allow) continue
       const given = { ...policyAnswer(context, statements), ...plan }
       if (JSON.stringify(given).length > MOST_CHARACTERS) continue
-      if (!isSaid) warn(`${decision.match?.pattern}: ${ONE_PATH}`)
+      if (!isSaid && decision.allow) warn(`${decision.match?.pattern}: ${ONE_PATH}`)
       return given
     }
     warn(`${decision.match?.pattern ?? 'no route'}: ${ONE_PATH}`)
@@ -117,6 +121,14 @@ function objectionTo(principal: Principal | 'anonymous', isKeptByAddress: boolea
   const { addresses, limits } = (principal !== 'anonymous' && principal.constraints) || {}
   if (limits) return COUNTED
   return addresses && !isKeptByAddress ? BOUND : undefined
+}
+
+/** Why what was decided about one request must not be kept for another one to the same path. */
+function objectionToThis(decision: Judgement['decision'], { header }: Access): string | undefined {
+  if (!decision.allow) return undefined
+  const { match, place } = decision
+  if (match.passage === 'preflight') return PREFLIGHT
+  return place?.kind === 'cookie' && (match.access === 'write' || header('upgrade').length > 0) ? COOKIE : undefined
 }
 
 /** Whether a principal is bound to other addresses. */

@@ -100,6 +100,7 @@ const PATHS = [
   '/admin/users',
   '/admin/users/7',
   '/orders',
+  '/orders/',
   '/Orders',
   '/orders/7',
   '/orders/new',

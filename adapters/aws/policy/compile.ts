@@ -1,14 +1,12 @@
 import type { Glob } from './glob.ts'
-import { advance, BEGUN, covers, isDone, STAR, withoutCovered } from './glob.ts'
-import type { Path, Segment, Verdict } from './paths.ts'
+import { advance, BEGUN, covers, isDone, STAR, textOf, withoutCovered } from './glob.ts'
+import type { Lists, Outlook, Path, Segment, Verdict } from './paths.ts'
 import { pathsOf, TooMuch } from './paths.ts'
 import type { Rule, Table } from './rules.ts'
 import { ANY, METHODS } from './rules.ts'
 
 /** What passes, of the paths of one stage: what `allow` matches and `deny` does not. */
-export interface Compiled {
-  readonly allow: readonly Glob[]
-  readonly deny: readonly Glob[]
+export interface Compiled extends Lists {
   /** The routes, by place, of which something passes that no policy can tell from what does not. */
   readonly lost: readonly number[]
 }
@@ -18,6 +16,8 @@ export interface Options {
   readonly isTight?: boolean
 }
 
+type Part = Glob[number]
+
 /** What stands for itself in a resource: none of IAM's own characters, and nothing that a server could read in two ways. */
 const LITERAL = /^[A-Za-z0-9\-._~!&'()+,=:@]*$/
 /** As many as the bits of a glob's progress. */
@@ -26,8 +26,9 @@ const MOST_PARTS = 28
 const MOST_SPELLINGS = 32
 const MOST_ROUNDS = 16
 /** Some tenths of a second in a small function. */
-const MOST_VISITS = 10_000
+const MOST_VISITS = 20_000
 /** No reply holds more, whatever they are. */
+const MOST_ALLOWED = 140
 const MOST_DENIED = 64
 
 /**
@@ -50,7 +51,8 @@ function compiled(table: Table, { isReachable, isTight = false }: Options): Comp
   const budget = { left: MOST_VISITS }
   const lost = new Set<number>()
   const literals = new Set(table.rules.flatMap(({ parts }) => parts.filter((part) => part !== ANY)))
-  let allow = table.rules.flatMap((rule) => (isExpressible(rule) ? globsOf(rule) : lose(rule)))
+  let own = table.rules.flatMap((rule) => (isExpressible(rule) ? globsOf(rule) : lose(rule)))
+  let allow = own
   let deny: Glob[] = []
 
   function lose({ route, passing }: Rule): Glob[] {
@@ -58,16 +60,20 @@ function compiled(table: Table, { isReachable, isTight = false }: Options): Comp
     return []
   }
 
-  allow = withoutCovered([...folds(), ...allow])
+  let folded = folds()
+  allow = withoutCovered([...folded, ...own])
+  if (allow.length > MOST_ALLOWED) throw new TooMuch()
   for (let round = 0; ; round++) {
     const wrong = tooMuch()
-    if (wrong.length === 0) return { allow, deny: needed(), lost: Array.from(lost).sort((a, b) => a - b) }
+    if (wrong.length === 0) {
+      return { allow, deny: withoutCovered(deny.filter(isOfUse)), lost: Array.from(lost).sort((a, b) => a - b) }
+    }
     const hopeless = wrong.filter((path) => round === MOST_ROUNDS || denialOf(path).length === 0)
     if (hopeless.length > 0) drop(hopeless)
     else for (const path of wrong) if (!isDenied(path)) deny.push(...wider(denialOf(path)))
     if (deny.length > MOST_DENIED) {
       drop(wrong)
-      deny = needed()
+      deny = deny.filter(isOfUse)
     }
   }
 
@@ -78,21 +84,35 @@ function compiled(table: Table, { isReachable, isTight = false }: Options): Comp
 
   /** Wider globs that do for several. */
   function folds(): Glob[] {
-    const wide: Glob[] = [[STAR, STAR], ...METHODS.map((method): Glob => [method, STAR])]
-    const first = allow.map((glob) => glob[1] as Glob[number])
-    const shared = new Set(first.filter((part, place) => part !== STAR && first.indexOf(part) < place))
-    const below = Array.from(shared).flatMap((part) =>
-      ([STAR, ...METHODS] as Glob).map((method): Glob => [method, part, STAR]),
+    const byFirst = new Map<Part, Set<Part>>()
+    for (const [method, first] of own as unknown as readonly (readonly [Part, Part])[]) {
+      for (const part of new Set<Part>([STAR, first])) {
+        byFirst.set(part, new Set<Part>([...(byFirst.get(part) ?? []), method]))
+      }
+    }
+    const wider = Array.from(byFirst).flatMap(([part, methods]) =>
+      Array.from(methods, (method): Glob => (part === STAR ? [method, STAR] : [method, part, STAR])),
     )
-    return [...wide, ...below].filter((glob) => allow.some((each) => covers(glob, each)) && isRight(glob))
+    const found: Glob[] = []
+    for (const glob of [...EVERYTHING, ...wider]) {
+      const isUseful = own.filter((each) => covers(glob, each)).length > 1 && !found.some((each) => covers(each, glob))
+      if (isUseful && isRight(glob)) found.push(glob)
+    }
+    return found
   }
 
   /** Whether a glob matches nothing that must not pass. */
   function isRight(glob: Glob): boolean {
-    for (const { verdict, matched } of pathsOf(table, [glob], (live) => live.length > 0, budget)) {
-      if (matched.length > 0 && verdict !== 'passes' && (mustNotPass(verdict) || !isTight)) return false
+    for (const { path, verdict, isAllowed } of found([glob], [], ({ mayBeAllowed }) => mayBeAllowed)) {
+      // A slash at the end can be denied for all of them.
+      if (isTight && path.segments.at(-1)?.text === '') continue
+      if (isAllowed && verdict !== 'passes' && (mustNotPass(verdict) || !isTight)) return false
     }
     return true
+  }
+
+  function found(allowed: readonly Glob[], denied: readonly Glob[], isWanted: (outlook: Outlook) => boolean) {
+    return pathsOf(table, { allow: allowed, deny: denied }, isWanted, budget)
   }
 
   function mustNotPass(verdict: Verdict): boolean {
@@ -101,16 +121,10 @@ function compiled(table: Table, { isReachable, isTight = false }: Options): Comp
 
   /** Paths that pass here and not at the core. */
   function tooMuch(): Path[] {
-    const found: Path[] = []
-    for (const { path, verdict, matched } of pathsOf(table, [...allow, ...deny], isAlive, budget)) {
-      if (!mustNotPass(verdict) || matched.length === 0) continue
-      if (matched.every((place) => place < allow.length)) found.push(path)
-    }
-    return found
-  }
-
-  function isAlive(live: readonly { readonly place: number }[]): boolean {
-    return live[0] !== undefined && live[0].place < allow.length
+    const all = found(allow, deny, ({ mayBeAllowed, isDenied }) => mayBeAllowed && !isDenied)
+    return Array.from(all).flatMap(({ path, verdict, isAllowed, isDenied }) =>
+      mustNotPass(verdict) && isAllowed && !isDenied ? [path] : [],
+    )
   }
 
   /** What denies a path and nothing that must pass; none where nothing does. */
@@ -130,36 +144,35 @@ function compiled(table: Table, { isReachable, isTight = false }: Options): Comp
 
   /** Whether a glob matches nothing that must pass. */
   function isHarmless(glob: Glob): boolean {
-    const isBoth = (live: readonly { readonly place: number }[]) => isAlive(live) && live.at(-1)?.place === allow.length
-    for (const { verdict, matched } of pathsOf(table, [...allow, glob], isBoth, budget)) {
-      if (verdict === 'passes' && matched.length > 1 && matched.at(-1) === allow.length) return false
+    for (const { verdict, isAllowed, isDenied } of found(allow, [glob], isBoth)) {
+      if (verdict === 'passes' && isAllowed && isDenied) return false
     }
     return true
   }
 
   /** Gives up what lets paths pass that must not, and that nothing else keeps out. */
   function drop(paths: readonly Path[]): void {
-    const dropped = allow.filter((glob) => paths.some((path) => isMatch(glob, path)))
-    for (const rule of table.rules) {
-      if (globsOf(rule).some((glob) => dropped.some((each) => covers(each, glob)))) lose(rule)
-    }
-    allow = allow.filter((glob) => !dropped.includes(glob))
+    const kept = (glob: Glob) => !paths.some((path) => isMatch(glob, path))
+    const dropped = new Set(allow.filter((glob) => !kept(glob)).map(textOf))
+    for (const rule of table.rules) if (globsOf(rule).some((glob) => dropped.has(textOf(glob)))) lose(rule)
+    folded = folded.filter(kept)
+    own = own.filter((glob) => !dropped.has(textOf(glob)))
+    // What a wider one stood for stands for itself again.
+    allow = withoutCovered([...folded, ...own])
   }
 
-  /** Of the globs that deny those without which something would pass. */
-  function needed(): Glob[] {
-    const uncovered: number[][] = []
-    for (const { verdict, matched } of pathsOf(table, [...allow, ...deny], isAlive, budget)) {
-      const by = matched.filter((place) => place >= allow.length)
-      if (mustNotPass(verdict) && by.length < matched.length && by.length > 0) uncovered.push(by)
+  /** Whether a glob denies something that an `Allow` has too much. */
+  function isOfUse(glob: Glob): boolean {
+    for (const { verdict, isAllowed, isDenied } of found(allow, [glob], isBoth)) {
+      if (mustNotPass(verdict) && isAllowed && isDenied) return true
     }
-    const kept = new Set<number>()
-    for (const by of uncovered.sort((one, other) => one.length - other.length)) {
-      if (!by.some((place) => kept.has(place))) kept.add(by[0] as number)
-    }
-    return deny.filter((_, place) => kept.has(allow.length + place))
+    return false
   }
 }
+
+const EVERYTHING: readonly Glob[] = [[STAR, STAR]]
+
+const isBoth = ({ mayBeAllowed, mayBeDenied }: Outlook) => mayBeAllowed && mayBeDenied
 
 function isExpressible({ parts }: Rule): boolean {
   return parts.length < MOST_PARTS && parts.every((part) => part === ANY || LITERAL.test(part))

@@ -28,6 +28,11 @@ export function isDone(glob: Glob, progress: Progress): boolean {
   return (progress & (1 << glob.length)) !== 0
 }
 
+/** Whether the glob matches what it was advanced by, and whatever may follow. */
+export function isSettled(glob: Glob, progress: Progress): boolean {
+  return glob.at(-1) === STAR && isDone(glob, progress)
+}
+
 /** Whether one glob matches all that another one does; false where that cannot be seen at once. */
 export function covers(glob: Glob, other: Glob): boolean {
   const end = other.reduce<Progress>(

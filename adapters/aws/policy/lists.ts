@@ -4,21 +4,27 @@ import { compile } from './compile.ts'
 import type { Judged } from './rules.ts'
 import { tableFor } from './rules.ts'
 
-/** What may be called, for one who is judged; undefined for one who may call nothing. Remembers what it has compiled. */
-export type ListsFor = (judged: Judged | undefined, isReachable: boolean, isTight: boolean) => Compiled
+/**
+ * What may be called, for one who is judged; undefined for one who may call nothing. Several where shorter lists are to be
+ * had, the better ones first. Remembers what it has compiled.
+ */
+export type ListsFor = (judged: Judged | undefined, isReachable: boolean) => readonly Compiled[]
 
-const NOTHING: Compiled = { allow: [], deny: [], lost: [] }
+const NOTHING: readonly Compiled[] = [{ allow: [], deny: [], lost: [] }]
 /** As many kinds of principals as one instance of a function is likely to meet. */
 const MOST_REMEMBERED = 200
 
 export function policyLists(settings: Settings): ListsFor {
-  const remembered = new Map<string, Compiled>()
-  return (judged, isReachable, isTight) => {
+  const remembered = new Map<string, readonly Compiled[]>()
+  return (judged, isReachable) => {
     if (!judged) return NOTHING
-    const key = JSON.stringify([kindOf(judged), isReachable, isTight])
+    const key = JSON.stringify([kindOf(judged), isReachable])
     let lists = remembered.get(key)
     if (!lists) {
-      lists = compile(tableFor(settings, judged), { isReachable, isTight })
+      const table = tableFor(settings, judged)
+      const exact = compile(table, { isReachable })
+      const tight = isReachable ? [] : [compile(table, { isReachable, isTight: true })]
+      lists = [exact, ...tight].sort((one, other) => one.lost.length - other.lost.length)
       if (remembered.size >= MOST_REMEMBERED) remembered.clear()
       remembered.set(key, lists)
     }

@@ -1,5 +1,5 @@
 import type { Glob, Progress } from './glob.ts'
-import { advance, BEGUN, isDone } from './glob.ts'
+import { advance, BEGUN, isDone, isSettled } from './glob.ts'
 import type { Method, NearbyRoute, Shape, Table } from './rules.ts'
 import { ANY, METHODS } from './rules.ts'
 
@@ -29,11 +29,25 @@ interface Live {
   readonly progress: Progress
 }
 
-/** A path of its kind, what the core says to it, and the places of the globs that match it. */
+/** A path of its kind, what the core says to it, and what the lists say. */
 export interface Found {
   readonly path: Path
   readonly verdict: Verdict
-  readonly matched: readonly number[]
+  readonly isAllowed: boolean
+  readonly isDenied: boolean
+}
+
+/** Which of the lists may still match a path that begins so; `isDenied`: it is denied however it goes on. */
+export interface Outlook {
+  readonly mayBeAllowed: boolean
+  readonly mayBeDenied: boolean
+  readonly isDenied: boolean
+}
+
+/** What a policy lists. */
+export interface Lists {
+  readonly allow: readonly Glob[]
+  readonly deny: readonly Glob[]
 }
 
 interface Node {
@@ -55,37 +69,50 @@ export interface Budget {
 export class TooMuch extends Error {}
 
 /**
- * Finds plain paths: one of each kind that routes and globs can tell apart, the shortest first. `isWanted` says by the
- * places of the globs that may still match whether a path that begins so is worth going on with. It is the search of a finite automaton, whose
- * alphabet is the literals of routes and globs, their other letter cases, and one text that is none of these.
+ * Finds plain paths: one of each kind that routes and lists can tell apart, the shortest first, as long as `isWanted` wants
+ * to go on with what begins so. It is the search of a finite automaton, whose alphabet is the literals of routes and globs,
+ * their other letter cases, and one text that is none of these.
  */
 export function* pathsOf(
   table: Table,
-  globs: readonly Glob[],
-  isWanted: (live: readonly Live[]) => boolean,
+  lists: Lists,
+  isWanted: (outlook: Outlook) => boolean,
   budget: Budget,
 ): Generator<Found> {
+  const globs = [...lists.allow, ...lists.deny]
+  const beginning = globs.map((_, place): Live => ({ place, progress: BEGUN }))
   const depth = 1 + Math.max(0, ...[...table.rules, ...table.nearby].map(({ parts }) => parts.length))
   const seen = new Set<string>()
-  const waiting = METHODS.map((method) => begun(method, table, globs)).filter(({ live }) => isWanted(live))
+  const waiting: Node[] = []
+  for (const method of METHODS) look(begun(method, table, goneOn(beginning, lists, method)))
+  // Shortest first, so that what stands for its kind is the simplest one.
   for (const node of waiting) {
-    const key = keyOf(node, depth)
-    if (seen.has(key)) continue
-    seen.add(key)
-    if (--budget.left < 0) throw new TooMuch()
     // Two paths end here: as it is, and with a slash at its end.
-    const slashed = stepped(node, SLASH, goneOn(node.live, globs, ''), table)
-    for (const each of node.path.segments.length > 0 ? [node, slashed] : [slashed]) {
-      yield { path: each.path, verdict: verdictOn(each, [node, slashed], table), matched: matchedBy(each, globs) }
+    const slashed = stepped(node, SLASH, goneOn(node.live, lists, ''), table)
+    const ends = node.path.segments.length > 0 ? [node, slashed] : [slashed]
+    const verdicts = ends.map((each) => verdictOn(each, [node, slashed], table))
+    for (const [place, each] of ends.entries()) {
+      const verdict = verdicts[place] as Verdict
+      // API Gateway serves a path with a slash at its end by the resource without it.
+      const isServed = verdict === 'unknown' && verdicts.some((other) => other !== 'unknown')
+      yield { path: each.path, verdict: isServed ? 'refused' : verdict, ...matchesOf(each, lists) }
     }
     for (const segment of segmentsAfter(node, table, globs)) {
-      const live = goneOn(node.live, globs, segment.text)
-      if (isWanted(live)) waiting.push(stepped(node, segment, live, table))
+      const live = goneOn(node.live, lists, segment.text)
+      if (isWanted(outlookOf(live, lists))) look(stepped(node, segment, live, table))
     }
+  }
+
+  function look(node: Node): void {
+    const key = keyOf(node, depth)
+    if (seen.has(key) || !isWanted(outlookOf(node.live, lists))) return
+    seen.add(key)
+    if (--budget.left < 0) throw new TooMuch()
+    waiting.push(node)
   }
 }
 
-function begun(method: Method, { rules, nearby }: Table, globs: readonly Glob[]): Node {
+function begun(method: Method, { rules, nearby }: Table, live: readonly Live[]): Node {
   // A preflight is judged by the method that it asks for, which no policy sees.
   const near = nearby.flatMap((route, place) => (method === 'OPTIONS' || route.methods.has(method) ? [place] : []))
   return {
@@ -93,11 +120,7 @@ function begun(method: Method, { rules, nearby }: Table, globs: readonly Glob[])
     rules: rules.flatMap((rule, place) => (rule.methods.has(method) ? [place] : [])),
     nearby: near,
     met: near,
-    live: goneOn(
-      globs.map((_, place) => ({ place, progress: BEGUN })),
-      globs,
-      method,
-    ),
+    live,
   }
 }
 
@@ -116,17 +139,35 @@ function stepped({ path, rules, nearby, met }: Node, segment: Segment, live: rea
   }
 }
 
-function goneOn(live: readonly Live[], globs: readonly Glob[], segment: string | undefined): Live[] {
+/** Once an `allow` matches whatever follows, the others make no difference. */
+function goneOn(live: readonly Live[], { allow, deny }: Lists, segment: string | undefined): Live[] {
   const next: Live[] = []
   for (const { place, progress } of live) {
-    const gone = advance(globs[place] as Glob, progress, segment)
+    const glob = (allow[place] ?? deny[place - allow.length]) as Glob
+    const gone = advance(glob, progress, segment)
     if (gone !== 0) next.push({ place, progress: gone })
   }
-  return next
+  const settled = next.find(({ place, progress }) => allow[place] && isSettled(allow[place], progress))
+  return settled ? [settled, ...next.filter(({ place }) => place >= allow.length)] : next
 }
 
-function matchedBy({ live }: Node, globs: readonly Glob[]): number[] {
-  return live.flatMap(({ place, progress }) => (isDone(globs[place] as Glob, progress) ? [place] : []))
+function outlookOf(live: readonly Live[], { allow, deny }: Lists): Outlook {
+  return {
+    mayBeAllowed: live.some(({ place }) => place < allow.length),
+    mayBeDenied: live.some(({ place }) => place >= allow.length),
+    isDenied: live.some(
+      ({ place, progress }) => place >= allow.length && isSettled(deny[place - allow.length] as Glob, progress),
+    ),
+  }
+}
+
+function matchesOf({ live }: Node, { allow, deny }: Lists): Pick<Found, 'isAllowed' | 'isDenied'> {
+  return {
+    isAllowed: live.some(({ place, progress }) => allow[place] && isDone(allow[place], progress)),
+    isDenied: live.some(
+      ({ place, progress }) => place >= allow.length && isDone(deny[place - allow.length] as Glob, progress),
+    ),
+  }
 }
 
 const asIs = (text: string) => text

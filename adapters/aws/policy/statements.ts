@@ -26,20 +26,26 @@ const ODD: readonly string[] = [
   '*/..',
 ]
 
+/** Resources that are told beside the lists. */
+export interface Beside {
+  readonly allow?: readonly string[]
+  readonly deny?: readonly string[]
+}
+
 /**
- * The statements for what was compiled, behind the `prefix` of an ARN that ends with the stage's slash. `exact` are resources
- * that pass beside it. Undefined where a resource is longer than API Gateway takes.
+ * The statements for what was compiled, behind the `prefix` of an ARN that ends with the stage's slash. Undefined where a
+ * resource is longer than API Gateway takes.
  */
 export function statementsOf(
   { allow, deny }: Pick<Compiled, 'allow' | 'deny'>,
   prefix: string,
-  exact: readonly string[] = [],
+  beside: Beside = {},
 ): Statements | undefined {
-  const allowed = [...allow.map((glob) => prefix + textOf(glob)), ...exact]
-  const denied = [
-    ...deny.map((glob) => prefix + textOf(glob)),
-    ...(allow.some(isWide) ? ODD.map((odd) => prefix + odd) : []),
-  ]
+  const allowed = [...allow.map((glob) => prefix + textOf(glob)), ...(beside.allow ?? [])]
+  // What is denied may be denied everywhere.
+  const anywhere = prefix.replace(/^(arn:[^:]*:execute-api):.*$/, '$1:*:*:')
+  const odd = allow.some(isWide) ? ODD.map((each) => anywhere + each) : []
+  const denied = [...deny.map((glob) => prefix + textOf(glob)), ...odd, ...(beside.deny ?? [])]
   if ([...allowed, ...denied].some((resource) => resource.length > MOST_IN_A_RESOURCE)) return undefined
   if (allowed.length === 0) return [statement('Deny', [`${prefix}*`])]
   return [statement('Allow', allowed), ...(denied.length > 0 ? [statement('Deny', denied)] : [])]

@@ -1,4 +1,6 @@
-import { print, say } from '../terminal.ts'
+import { keyWarnings } from '../aws/key-warnings.ts'
+import { documentGiven } from '../document.ts'
+import { print, say, warn } from '../terminal.ts'
 import type { Flags } from '../usage.ts'
 import { given, UsageError } from '../usage.ts'
 import { ACCESS_FLAGS, withKeys } from './access.ts'
@@ -27,7 +29,16 @@ export async function create(rawArgs: readonly string[]): Promise<number> {
   const key = { ...draft, name, ...(type && { type }), ...(flags.is('viewable') && { viewable: true }) }
   const emit = emitGiven(flags)
   if (emit) return tell(await emitted(key, emit, flags), flags.is('json'))
-  return withKeys(flags, async (keys) => tell(await keys.create(key), flags.is('json')), { makesSecrets: true })
+  const document = documentGiven(flags)
+  return withKeys(
+    flags,
+    async (keys) => {
+      const issued = await keys.create(key)
+      if (document) for (const warning of keyWarnings(document, issued.key)) warn(warning)
+      return tell(issued, flags.is('json'))
+    },
+    { makesSecrets: true },
+  )
 }
 
 /** Tells a token the one time that it can be told. */

@@ -138,7 +138,7 @@ const sent = fc.oneof(
   },
 )
 const target = fc
-  .tuple(fc.array(sent, { minLength: 0, maxLength: 5 }), fc.constantFrom('', '', '', '/'))
+  .tuple(fc.array(sent, { minLength: 0, maxLength: 5 }), fc.constantFrom('', '', '/'))
   .map(([segments, end]) => `/${segments.join('/')}${end}`)
 const request = fc.tuple(fc.constantFrom(...METHODS), target)
 
@@ -165,6 +165,13 @@ function gate(given: Document) {
     sink: memorySink(),
   }
   return build(given, host, { transport: 'any' })
+}
+
+function isUnknown(authority: ReturnType<typeof gate>, method: string, path: string): boolean {
+  const judgement = authority.judge(accessTo(method, path), { defer: () => undefined })
+  if ('then' in judgement) throw new Error('a static token needs no waiting')
+  const { decision } = judgement
+  return !decision.allow && decision.refusal.reason === 'route-unknown'
 }
 
 /** Paths that need no escapes and that Latchkey keeps for nobody. */
@@ -197,6 +204,8 @@ test(`over ${TABLES} tables, what a policy lets pass passes the core`, () => {
       const { decision } = judgement
       const arn = `${PREFIX}${method}${path}`
       const passes = evaluate(policy, arn) === 'allow'
+      // API Gateway serves a path with a slash at its end by the resource without it.
+      const isServed = path.endsWith('/') && path !== '/' && !isUnknown(authority, method, path.slice(0, -1))
       const told = () => `${method} ${path} of ${JSON.stringify({ given, compiled, statements })}`
       if (isAllowed(statements, arn) !== passes) throw new Error(`evaluated otherwise: ${told()}`)
       if (decision.allow) {
@@ -205,7 +214,7 @@ test(`over ${TABLES} tables, what a policy lets pass passes the core`, () => {
         const isExpected = isPlain(path) && method !== 'OPTIONS' && !isLost
         if (!passes && isExpected) throw new Error(`refused without need: ${told()}`)
       } else {
-        const isNobodys = !isReachable && decision.refusal.reason === 'route-unknown'
+        const isNobodys = !isReachable && decision.refusal.reason === 'route-unknown' && !isServed
         if (passes && !isNobodys) throw new Error(`widened: ${told()}`)
       }
       if (passes) count.passed++
@@ -214,5 +223,5 @@ test(`over ${TABLES} tables, what a policy lets pass passes the core`, () => {
   fc.assert(held, { numRuns: TABLES })
   expect(count.tables).toBeGreaterThanOrEqual(TABLES)
   expect(count.whole / TABLES).toBeGreaterThan(0.5)
-  expect(count.passed / TABLES).toBeGreaterThan(1)
+  expect(count.passed / TABLES).toBeGreaterThan(0.5)
 }, 300_000)
