@@ -1,4 +1,5 @@
 import type { HttpRequestEvent, RestRequestEvent, TokenEvent } from '../../adapters/aws/event.ts'
+import { every, joined, last, parameters, split } from './wire.ts'
 
 /** A request as it stands on the wire, and what API Gateway knows of where it arrived. */
 export interface Sent {
@@ -125,31 +126,4 @@ function prefixOf(sent: Sent): string {
 function arnOf(sent: Sent, path: string): string {
   const { api, method, stage } = { ...DEFAULTS, ...sent }
   return `arn:aws:execute-api:eu-central-1:123456789012:${api}/${stage}/${method}${path}`
-}
-
-type Pairs = readonly (readonly [string, string])[]
-
-function split(target: string): { path: string; query: string | undefined } {
-  const mark = target.indexOf('?')
-  return mark < 0 ? { path: target, query: undefined } : { path: target.slice(0, mark), query: target.slice(mark + 1) }
-}
-
-function parameters(query: string | undefined): Pairs {
-  return query === undefined ? [] : Array.from(new URLSearchParams(query))
-}
-
-function last(pairs: Pairs): Record<string, string> | null {
-  return pairs.length === 0 ? null : Object.fromEntries(pairs)
-}
-
-function every(pairs: Pairs): Record<string, string[]> | null {
-  if (pairs.length === 0) return null
-  const values: Record<string, string[]> = Object.create(null)
-  for (const [name, value] of pairs) values[name] = [...(values[name] ?? []), value]
-  return values
-}
-
-function joined(pairs: Pairs): Record<string, string> {
-  const lower = pairs.map(([name, value]) => [name.toLowerCase(), value] as const)
-  return Object.fromEntries(Object.entries(every(lower) ?? {}).map(([name, values]) => [name, values.join(',')]))
 }

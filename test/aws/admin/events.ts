@@ -1,4 +1,5 @@
 import type { ProxyEvent, UrlEvent } from '../../../adapters/aws/admin/event.ts'
+import { every, joined, last, parameters, split } from '../wire.ts'
 
 /** A request as it stands on the wire, and what AWS knows of where it arrived. One character of a body is one byte. */
 export interface Sent {
@@ -20,8 +21,6 @@ const ID = 'a1b2c3d4e5'
 const REGION = 'eu-central-1'
 const URL_HOST = `${ID}.lambda-url.${REGION}.on.aws`
 export const API_HOST = `${ID}.execute-api.${REGION}.amazonaws.com`
-
-type Pairs = readonly (readonly [string, string])[]
 
 /** What a function URL sends: the path and the query as they were sent, repeated fields joined, cookies apart. */
 export function urlEvent(sent: Sent): UrlEvent {
@@ -102,29 +101,4 @@ function bodyOf({ body }: Sent): { body: string | null; isBase64Encoded: boolean
 
 function isCookie([name]: readonly [string, string]): boolean {
   return name.toLowerCase() === 'cookie'
-}
-
-function split(target: string): { path: string; query: string | undefined } {
-  const mark = target.indexOf('?')
-  return mark < 0 ? { path: target, query: undefined } : { path: target.slice(0, mark), query: target.slice(mark + 1) }
-}
-
-function parameters(query: string | undefined): Pairs {
-  return query === undefined ? [] : Array.from(new URLSearchParams(query))
-}
-
-function last(pairs: Pairs): Record<string, string> | null {
-  return pairs.length === 0 ? null : Object.fromEntries(pairs)
-}
-
-function every(pairs: Pairs): Record<string, string[]> | null {
-  if (pairs.length === 0) return null
-  const values: Record<string, string[]> = Object.create(null)
-  for (const [name, value] of pairs) values[name] = [...(values[name] ?? []), value]
-  return values
-}
-
-function joined(pairs: Pairs): Record<string, string> {
-  const lower = pairs.map(([name, value]) => [name.toLowerCase(), value] as const)
-  return Object.fromEntries(Object.entries(every(lower) ?? {}).map(([name, values]) => [name, values.join(',')]))
 }
