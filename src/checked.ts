@@ -19,9 +19,8 @@ export function stamp(document: Document): CheckedDocument {
 
 /** The document, where its stamp is right; undefined where it has none or was changed since: then validate it. */
 export function stampedDocument(input: unknown): Document | undefined {
-  if (typeof input !== 'object' || input === null || !('checked' in input) || !('document' in input)) return undefined
-  const { checked, document } = input as CheckedDocument
-  return checked === stampOf(document) ? document : undefined
+  const { checked, document } = Object(input) as Partial<CheckedDocument>
+  return typeof document === 'object' && checked === stampOf(document) ? document : undefined
 }
 
 /** FNV-1a over the document's text, in whole numbers of 32 bits: it runs once, cold, at the start of every instance. */

@@ -8,7 +8,13 @@ import type { Access } from './model/access.ts'
 import type { Host } from './model/ports.ts'
 import { notice } from './notice.ts'
 import { observer } from './observe.ts'
-import type { Fault } from './rules.ts'
+import type { Fault, Validation } from './validate.ts'
+
+/** A document that nobody has checked. */
+interface Unchecked {
+  readonly text?: string | undefined
+  readonly document?: object | undefined
+}
 
 /** Tells an operator what is wrong with his document. */
 function logFaults(faults: readonly Fault[], host: Host): void {
@@ -48,4 +54,19 @@ function decisionOn({ target, method }: Access, endpoints: Endpoints | undefined
   const match = parts && endpoints?.match(parts, method, false)
   if (match?.endpoint === 'live') return { allow: true, principal: 'anonymous', match, place: undefined }
   return denied({ reason: 'not-configured' })
+}
+
+/** Validates a document that has no stamp: a text, or else an object, which may have the stamp of another one. */
+export async function validation({ text, document }: Unchecked): Promise<Validation> {
+  if (text === undefined && document === undefined) {
+    return { ok: false, faults: [{ pointer: '', message: 'a document: bundle one, or set LATCHKEY_CONFIG' }] }
+  }
+  const { validate, validateText } = await import('./validate.ts')
+  if (text !== undefined) return validateText(text)
+  return validate(document && 'document' in document ? document.document : document)
+}
+
+/** What keeps a document from being used: a valid one needs more than its bundle has. */
+export function faultsOf(result: Validation): readonly Fault[] {
+  return result.ok ? [{ pointer: '/credentials', message: 'what the entry file names' }] : result.faults
 }

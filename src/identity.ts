@@ -5,23 +5,40 @@ import type { Principal } from './model/principal.ts'
 export const IDENTITY_PREFIX = 'x-latchkey-'
 export const REQUEST_ID_HEADER = 'X-Latchkey-Request-Id'
 
-/**
- * Who called, for the origin: every field is always there, empty where there is nothing to say, so that no client's copy
- * survives a proxy that copies by name. Two different principals never give the same values.
- */
+/** Who called: every field is always there, empty where there is nothing to say. */
+export type Identity = Readonly<
+  Record<'subject' | 'kind' | 'type' | 'name' | 'owner' | 'permissions' | 'expires' | 'requestId', string>
+>
+
+/** Who called, in texts that any field can hold. Two different principals never give the same values. */
+export function identityOf(principal: Principal | 'anonymous', requestId: string): Identity {
+  const known = principal === 'anonymous' ? undefined : principal
+  return {
+    subject: encodeVisible(known?.subject ?? ''),
+    kind: known?.kind ?? '',
+    type: known?.grant.type ?? '',
+    name: encodeVisible(known?.credential ?? ''),
+    owner: encodeVisible(known?.owner ?? ''),
+    permissions: (known?.covered ?? known?.grant.permissions ?? []).map(encodeVisible).join(' '),
+    expires: known?.expiresAt === undefined ? '' : String(Math.floor(known.expiresAt)),
+    requestId,
+  }
+}
+
+/** The same for the origin: all fields, always, so that no client's copy survives a proxy that copies by name. */
 export function identityHeaders(
   principal: Principal | 'anonymous',
   requestId: string,
 ): readonly (readonly [string, string])[] {
-  const known = principal === 'anonymous' ? undefined : principal
+  const { subject, kind, type, name, owner, permissions, expires } = identityOf(principal, requestId)
   return [
-    ['X-Latchkey-Subject', encodeVisible(known?.subject ?? '')],
-    ['X-Latchkey-Kind', known?.kind ?? ''],
-    ['X-Latchkey-Type', known?.grant.type ?? ''],
-    ['X-Latchkey-Name', encodeVisible(known?.credential ?? '')],
-    ['X-Latchkey-Owner', encodeVisible(known?.owner ?? '')],
-    ['X-Latchkey-Permissions', (known?.covered ?? known?.grant.permissions ?? []).map(encodeVisible).join(' ')],
-    ['X-Latchkey-Expires', known?.expiresAt === undefined ? '' : String(Math.floor(known.expiresAt))],
+    ['X-Latchkey-Subject', subject],
+    ['X-Latchkey-Kind', kind],
+    ['X-Latchkey-Type', type],
+    ['X-Latchkey-Name', name],
+    ['X-Latchkey-Owner', owner],
+    ['X-Latchkey-Permissions', permissions],
+    ['X-Latchkey-Expires', expires],
     [REQUEST_ID_HEADER, requestId],
   ]
 }

@@ -8,7 +8,7 @@ import type { Equipment } from './kind.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after } from './lib/maybe.ts'
 import type { Host } from './model/ports.ts'
-import type { Fault, Validation } from './validate.ts'
+import type { Validation } from './validate.ts'
 
 /**
  * A document as TypeScript types an imported JSON file, where every literal is any string. It is validated like the rest.
@@ -45,25 +45,18 @@ export function load(
   equipment?: Equipment,
 ): Maybe<Latchkey> {
   const stamped = source.text === undefined ? stampedDocument(source.document) : undefined
-  return after<Validation, Latchkey>(stamped ? { ok: true, document: stamped } : validation(source), (result) => {
-    const faults = result.ok ? faultsIn(result.document.credentials, equipment) : result.faults
-    if (result.ok && faults.length === 0) return build(result.document, host, defaults, equipment)
-    return import('./faulty.ts').then(({ faulty }) => faulty(faults, host, defaults))
+  const checked: Maybe<Validation> = stamped
+    ? { ok: true, document: stamped }
+    : import('./faulty.ts').then(({ validation }) => validation(source))
+  return after(checked, (result) => {
+    if (result.ok && isEquipped(result.document, equipment)) return build(result.document, host, defaults, equipment)
+    return import('./faulty.ts').then(({ faulty, faultsOf }) => faulty(faultsOf(result), host, defaults))
   })
 }
 
-/** What a valid document has that its bundle has not. */
-function faultsIn(credentials: Document['credentials'], equipment: Equipment | undefined): Fault[] {
-  const isHere = ({ kind, limits }: (typeof credentials)[number]) =>
-    (kind === 'static-token' && !limits) || equipment?.kinds.includes(kind)
-  return credentials.every(isHere) ? [] : [{ pointer: '/credentials', message: 'what the entry file names' }]
-}
-
-async function validation({ text, document }: DocumentSource): Promise<Validation> {
-  if (text === undefined && document === undefined) {
-    return { ok: false, faults: [{ pointer: '', message: 'a document: bundle one, or set LATCHKEY_CONFIG' }] }
-  }
-  const { validate, validateText } = await import('./validate.ts')
-  if (text !== undefined) return validateText(text)
-  return validate(document && 'document' in document ? document.document : document)
+/** Whether a bundle has all that a valid document needs. */
+function isEquipped({ credentials }: Document, equipment: Equipment | undefined): boolean {
+  return credentials.every(
+    ({ kind, limits }) => (kind === 'static-token' && !limits) || equipment?.kinds.includes(kind),
+  )
 }

@@ -1,5 +1,6 @@
 import type { Judgement } from '../../src/build.ts'
-import { identityHeaders } from '../../src/identity.ts'
+import type { Identity } from '../../src/identity.ts'
+import { identityOf } from '../../src/identity.ts'
 import type { Refusal } from '../../src/model/decision.ts'
 import type { Principal } from '../../src/model/principal.ts'
 import type { Statements } from './policy/statements.ts'
@@ -33,9 +34,7 @@ export interface GraphqlAnswer {
 export type Answer = PolicyAnswer | SimpleAnswer | GraphqlAnswer
 
 /** `$context.authorizer.*`: flat texts, as REST APIs take nothing else. Each is always there, empty where there is nothing. */
-export type AnswerContext = Readonly<
-  Record<'subject' | 'owner' | 'kind' | 'type' | 'name' | 'permissions' | 'expires' | 'requestId' | 'reason', string>
->
+export type AnswerContext = Identity & { readonly reason: string }
 
 /** How an API is answered: `rest` by policies and a thrown 401, `iam` by policies, `simple` by yes or no. */
 export type Form = 'rest' | 'simple' | 'iam'
@@ -61,7 +60,7 @@ export function answer(judgement: Judgement, status: number, arn: string, form: 
   const identity = contextOf(decision.allow ? decision.principal : 'anonymous', access.requestId, refusal?.reason)
   const isTooMuch = identity.permissions.length > MOST_PERMISSIONS
   const isAuthorized = decision.allow && !isTooMuch
-  const context = isTooMuch ? contextOf('anonymous', access.requestId, refusal?.reason ?? 'not-configured') : identity
+  const context = isTooMuch ? contextOf('anonymous', access.requestId, 'not-configured') : identity
   if (form === 'simple') return { isAuthorized, context }
   const Effect = isAuthorized ? 'Allow' : 'Deny'
   // What is too long for a policy is denied with all else.
@@ -80,14 +79,7 @@ export function throwWhereNeeded({ reason }: Refusal, status: number, form: Form
   if (status === 429 || status >= 500) throw new NoAnswer(`latchkey: ${reason}`)
 }
 
-/** The identity headers by their short names: `X-Latchkey-Request-Id` is `requestId`. */
+/** Who called, and why nobody may pass. */
 export function contextOf(principal: Principal | 'anonymous', requestId: string, reason = ''): AnswerContext {
-  const headers = identityHeaders(principal, requestId)
-  const identity = Object.fromEntries(headers.map(([name, value]) => [shortName(name), value]))
-  return { ...identity, reason } as AnswerContext
-}
-
-function shortName(header: string): string {
-  const name = header.slice('X-Latchkey-'.length).replaceAll('-', '')
-  return name.charAt(0).toLowerCase() + name.slice(1)
+  return { ...identityOf(principal, requestId), reason }
 }

@@ -68,14 +68,14 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   let answerKept: AnswerToKeep | undefined
 
   function latchkey(): Maybe<Latchkey> {
-    const host = { now, elapsed: milliseconds, digests: nodeDigests() }
-    const text = variables['LATCHKEY_CONFIG'] || undefined
-    const { document, verifiers = [] } = options
-    const equipment = verifiers[0]?.together(verifiers, [], variables)
     return (loaded ??= after(secrets, (source) =>
-      after(options.sink ?? sinkOf(variables), (events) =>
-        load({ text, document }, { ...host, secrets: source, sink: events }, { transport: 'any' }, equipment),
-      ),
+      after(options.sink ?? sinkOf(variables), (events) => {
+        if (variables['LATCHKEY_AUTH']) warn('LATCHKEY_AUTH is ignored here')
+        const { document, verifiers = [] } = options
+        const host = { now, elapsed: milliseconds, digests: nodeDigests(), secrets: source, sink: events }
+        const text = variables['LATCHKEY_CONFIG'] || undefined
+        return load({ text, document }, host, { transport: 'any' }, verifiers[0]?.together(verifiers, [], variables))
+      }),
     ))
   }
 
@@ -83,8 +83,7 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
     try {
       return await latchkey()
     } catch (error) {
-      const { troubleOf } = await import('./objections.ts')
-      warn(troubleOf(error))
+      warn((await import('./objections.ts')).troubleOf(error))
       throw new NoAnswer('latchkey: not-configured')
     }
   }
@@ -102,17 +101,12 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
   return (event) => answerTo(event) as Promise<AnswerTo<typeof event>>
 
   async function answerTo(event: unknown): Promise<Answer> {
-    if (variables['LATCHKEY_AUTH']) warn('LATCHKEY_AUTH is ignored here')
     const authority = await built()
     const { settings } = authority
     const deployment: Deployment = { settings, httpApiReply, basePath, at: now() }
-    const told = tell(event, deployment) ?? (await import('./rarer.ts')).tellRarer(event, deployment)
-    if (!told || told.objection) {
-      const { OBJECTIONS } = await import('./objections.ts')
-      warn(OBJECTIONS[told?.objection?.detail ?? 'stranger'])
-    }
-    if (!told) throw new NoAnswer('latchkey: not-configured')
+    const told = tell(event, deployment) ?? (await import('./rarer.ts')).tellRarer(event, deployment, warn)
     const { access, arn, form, objection, api } = told
+    if (objection) warn((await import('./objections.ts')).OBJECTIONS[objection.detail ?? 'stranger'])
     const question = { defer: nothingRunsLater }
     const judgement = await authority.judgeWhat(() => objection ?? access, access, question)
     const { decision } = judgement

@@ -1,15 +1,24 @@
 import type { Settings } from '../../src/config.ts'
 import type { Access, EpochSeconds } from '../../src/model/access.ts'
 import { access, decodedPath } from './access.ts'
+import { NoAnswer } from './answer.ts'
 import { parseArn } from './arn.ts'
 import type { ConnectEvent, GraphqlEvent, OldHttpRequestEvent, TokenEvent } from './event.ts'
 import { fieldsOf, queryOf } from './fields.ts'
 import { answerGraphql } from './graphql.ts'
+import { OBJECTIONS } from './objections.ts'
 import type { Deployment, Told } from './request.ts'
 import { apiFor, stranger, told } from './request.ts'
 
-/** Reads the request that an event of a rarer kind tells of; undefined for an event that nobody sends. */
-export function tellRarer(given: unknown, deployment: Deployment): Told | undefined {
+/** Reads the request that an event of a rarer kind tells of. Throws for one that nobody sends, and `warn` is told so. */
+export function tellRarer(given: unknown, deployment: Deployment, warn: (message: string) => void): Told {
+  const told = toldBy(given, deployment)
+  if (told) return told
+  warn(OBJECTIONS['stranger'] as string)
+  throw new NoAnswer('latchkey: not-configured')
+}
+
+function toldBy(given: unknown, deployment: Deployment): Told | undefined {
   const { type, version, methodArn, authorizationToken, identitySource, requestContext } = Object(given)
   if (
     type === undefined &&
