@@ -1,9 +1,11 @@
-import { randomUUID } from 'node:crypto'
 import { encodePath } from '../../src/lib/percent.ts'
 import type { Access, EpochSeconds } from '../../src/model/access.ts'
 import type { HttpRequestEvent, RestRequestEvent } from './event.ts'
 import type { Fields } from './fields.ts'
 import { fieldsOf, queryOf } from './fields.ts'
+
+// As src/crypto/node.ts has it, and for the same reason.
+const { randomUUID } = process.getBuiltinModule('node:crypto')
 
 /**
  * Reads an access from a REST API's REQUEST event. Its `path` is what the client sent, and begins on a custom domain

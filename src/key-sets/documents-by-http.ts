@@ -1,14 +1,12 @@
 import type { IncomingMessage } from 'node:http'
-import { get as overHttp } from 'node:http'
-import { get as overHttps } from 'node:https'
 import { maxAgeIn } from '../lib/cache-control.ts'
+import { nodeHttp } from '../lib/node-http.ts'
 import type { FetchDocument, Fetched } from '../model/ports.ts'
 
 /** Documents by Node's own HTTP, which starts in a tenth of the time that its `fetch` takes. */
 export const byHttp: FetchDocument = (url, { bytes, milliseconds }) =>
   new Promise((resolve, reject) => {
-    const begin = url.startsWith('https:') ? overHttps : overHttp
-    const request = begin(url, { headers: { Accept: 'application/json' } })
+    const request = nodeHttp(url).get(url, { headers: { Accept: 'application/json' } })
     const late = () => request.destroy(new DOMException('no answer', 'TimeoutError'))
     const timer = setTimeout(late, milliseconds)
     request.on('response', (response) => documentIn(response, bytes).then(resolve, reject))

@@ -1,8 +1,10 @@
-import type { VerifyKeyObjectInput } from 'node:crypto'
-import { constants, createHmac, KeyObject, timingSafeEqual, verify } from 'node:crypto'
+import type { KeyObject as Key, VerifyKeyObjectInput } from 'node:crypto'
 import type { VerifySignature } from './keys.ts'
 
-const objects = new WeakMap<CryptoKey, KeyObject>()
+// As crypto/node.ts has it, and for the same reason.
+const { constants, createHmac, KeyObject, timingSafeEqual, verify } = process.getBuiltinModule('node:crypto')
+
+const objects = new WeakMap<CryptoKey, Key>()
 
 /**
  * Proves signatures by Node's synchronous calls: WebCrypto hops to a thread pool here, which costs more than RSA does. The
@@ -21,7 +23,7 @@ export const signatureByNode: VerifySignature = ({ key, algorithm }, token) => {
   return verify(hash, data, inputOf(object, algorithm), signature)
 }
 
-function objectOf(key: CryptoKey): KeyObject {
+function objectOf(key: CryptoKey): Key {
   let object = objects.get(key)
   if (!object) {
     object = KeyObject.from(key)
@@ -31,7 +33,7 @@ function objectOf(key: CryptoKey): KeyObject {
 }
 
 /** RFC 7518 3.4 and 3.5: two numbers one after the other, and a salt of the hash's length. */
-function inputOf(key: KeyObject, algorithm: string): KeyObject | VerifyKeyObjectInput {
+function inputOf(key: Key, algorithm: string): Key | VerifyKeyObjectInput {
   if (algorithm.startsWith('ES')) return { key, dsaEncoding: 'ieee-p1363' }
   if (!algorithm.startsWith('PS')) return key
   return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST }

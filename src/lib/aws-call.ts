@@ -1,7 +1,6 @@
 import type { IncomingMessage } from 'node:http'
-import { Agent as HttpAgent, request as overHttp } from 'node:http'
-import { Agent as HttpsAgent, request as overHttps } from 'node:https'
 import aws4 from 'aws4'
+import { nodeHttp } from './node-http.ts'
 
 /** Who calls AWS. */
 export interface AwsCredentials {
@@ -54,10 +53,8 @@ export function awsCaller(options: AwsCallOptions): AwsCall {
   const url = new URL(
     options.endpoint ?? `https://${service}.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}`,
   )
-  const isHttps = url.protocol === 'https:'
-  const kept = { keepAlive: true, maxSockets: connections }
-  const agent = isHttps ? new HttpsAgent(kept) : new HttpAgent(kept)
-  const begin = isHttps ? overHttps : overHttp
+  const { Agent, request: begin } = nodeHttp(url.protocol)
+  const agent = new Agent({ keepAlive: true, maxSockets: connections })
 
   async function signed(operation: string, body: string) {
     const headers = {

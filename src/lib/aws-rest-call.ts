@@ -1,8 +1,7 @@
 import type { IncomingMessage } from 'node:http'
-import { request as overHttp } from 'node:http'
-import { request as overHttps } from 'node:https'
 import aws4 from 'aws4'
 import type { AwsEnvironment } from './aws-environment.ts'
+import { nodeHttp } from './node-http.ts'
 
 export interface AwsRestAnswer {
   readonly status: number
@@ -26,7 +25,7 @@ export async function awsRestCall(
   const { host, hostname, port, protocol } = url
   const signed = aws4.sign({ service, region, method, host, path, headers: {}, body: '' }, credentials())
   return new Promise((resolve, reject) => {
-    const begin = protocol === 'https:' ? overHttps : overHttp
+    const { request: begin } = nodeHttp(protocol)
     const request = begin({ hostname, port, path, method, headers: signed.headers, agent: false })
     const timer = setTimeout(
       () => request.destroy(new DOMException('no answer', 'TimeoutError')),

@@ -1,5 +1,5 @@
-import { Agent, request } from 'node:http'
 import { inTime } from '../lib/in-time.ts'
+import { nodeHttp } from '../lib/node-http.ts'
 import type { Texts, Version } from './aws-services.ts'
 import { STAGES, Trouble, textsOf, versionIn } from './aws-services.ts'
 
@@ -30,6 +30,7 @@ export function extension({ port, sessionToken, patienceMilliseconds }: Extensio
   readonly ssm: Texts
   readonly secretsmanager: Texts
 } {
+  const { Agent, request } = nodeHttp('http:')
   const agent = new Agent({ keepAlive: true })
 
   function once(path: string): Promise<Answer> {
