@@ -50,24 +50,25 @@ export function referenceTo(name: string, text: string): Reference | undefined {
 }
 
 /**
- * The values in the texts of a place, newest first. Where a key is asked for the newest text must be a JSON object; an
- * older one that is none, or has no text under the key, says nothing.
+ * The values in the texts of a place, newest first; none where the newest text has none, as what was taken out of it counts
+ * no more. Where a key is asked for the newest text must be a JSON object; an older one that is none, or has no text under
+ * the key, says nothing.
  */
 export function valuesIn(texts: readonly string[], { key, place }: Reference): readonly string[] {
-  if (key === undefined) return unique(texts)
+  if (key === undefined) return valuesOf(texts)
   const [newest, ...older] = texts.map(objectIn)
   if (newest === undefined) {
     if (texts.length === 0) return []
     throw new Unreadable(place, 'is no JSON object')
   }
-  if (!['undefined', 'string'].includes(typeof own(newest, key)))
-    throw new Unreadable(place, `has no text under ${key}`)
-  const found = [newest, ...older].map((object) => object && own(object, key))
-  return unique(found.filter((value) => typeof value === 'string'))
+  const [value = '', ...others] = [newest, ...older].map((object) => object && own(object, key))
+  if (typeof value !== 'string') throw new Unreadable(place, `has no text under ${key}`)
+  return valuesOf([value, ...others.filter((other) => typeof other === 'string')])
 }
 
-function unique(texts: readonly string[]): readonly string[] {
-  return [...new Set(texts.flatMap(secretValues))]
+function valuesOf([newest, ...older]: readonly string[]): readonly string[] {
+  const values = secretValues(newest)
+  return values.length === 0 ? values : [...new Set([...values, ...older.flatMap(secretValues)])]
 }
 
 function objectIn(text: string): object | undefined {

@@ -143,6 +143,19 @@ describe('the extension', () => {
     expect(await failureOf(get('A'))).toBe(`${place} ${expected}`)
   })
 
+  it.each([
+    ['extension+secretsmanager:x#A', '{}', 'extension+secretsmanager:x has nothing under A'],
+    ['extension+secretsmanager:x#A', '{"A":""}', 'extension+secretsmanager:x has nothing under A'],
+    ['extension+secretsmanager:x', '', 'extension+secretsmanager:x is empty'],
+  ])('lets no older version count where the newest has nothing: %s in %j', async (place, current, told) => {
+    const { get, notices } = await extended(
+      ({ query }) => [200, { SecretString: query['versionStage'] === 'AWSCURRENT' ? current : '{"A":"old"}' }],
+      { A: place },
+    )
+    expect(await get('A')).toEqual([])
+    expect(notices()).toEqual([`secret A is not set: ${told}`])
+  })
+
   it('throttled at an older version, fails, as that one may count', async () => {
     const { get } = await extended(
       ({ query }) =>

@@ -234,9 +234,19 @@ describe('a secret that rotates', () => {
     expect(await sourceOf({ APP: 'secretsmanager:app#APP' }).get('APP')).toEqual(expected)
   })
 
-  it('lets the older version of a key count that the newer one has not', async () => {
-    server.secrets.set('app', { AWSCURRENT: '{}', AWSPREVIOUS: '{"APP":"old"}' })
-    expect(await sourceOf({ APP: 'secretsmanager:app#APP' }).get('APP')).toEqual(['old'])
+  it.each<[string, string, string, string]>([
+    ['the key', 'secretsmanager:app#APP', '{"OTHER":"new"}', 'secretsmanager:app has nothing under APP'],
+    ['the text of the key', 'secretsmanager:app#APP', '{"APP":""}', 'secretsmanager:app has nothing under APP'],
+    ['all but a newline', 'secretsmanager:app#APP', '{"APP":"\\n"}', 'secretsmanager:app has nothing under APP'],
+    ['its text', 'secretsmanager:app', '\n', 'secretsmanager:app is empty'],
+  ])('that lost %s counts no more, whatever its older version says, which is told once', async (...row) => {
+    const [, place, current, told] = row
+    const { get, notices } = sourceOf({ APP: place })
+    server.secrets.set('app', { AWSCURRENT: '{"APP":"old"}' })
+    expect(await get('APP')).toHaveLength(1)
+    server.secrets.set('app', { AWSCURRENT: current, AWSPREVIOUS: '{"APP":"old"}' })
+    for (let turn = 0; turn < 2; turn++) expect(await get('APP')).toEqual([])
+    expect(notices()).toEqual([`secret APP is not set: ${told}`])
   })
 })
 
