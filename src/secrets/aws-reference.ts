@@ -25,9 +25,11 @@ export class Unreadable extends Error {
   }
 }
 
-/** Whether a variable says where its secret lies, in place of being it. */
-export function isReference(text: string): boolean {
-  return /^(?:extension\+)?(?:ssm|secretsmanager):/.test(text)
+const BEGINNINGS = /^ *(?:arn:|\{\{resolve:|extension\+|ssm(?:-secure)?:|secrets?manager:)/i
+
+/** Whether a variable is meant to say where its secret lies, in place of being it; it may be written wrongly. */
+export function isPlace(text: string): boolean {
+  return BEGINNINGS.test(text)
 }
 
 const FORM = /^((extension\+)?(ssm|secretsmanager):([\w.\-/:+=@!]+))(?:#(.+))?$/

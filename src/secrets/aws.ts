@@ -5,7 +5,7 @@ import type { SecretSource, Sink } from '../model/ports.ts'
 import { nameOfError } from '../model/store-error.ts'
 import { extension } from './aws-extension.ts'
 import type { Reference } from './aws-reference.ts'
-import { isReference, referenceTo, Unreadable, valuesIn } from './aws-reference.ts'
+import { isPlace, referenceTo, Unreadable, valuesIn } from './aws-reference.ts'
 import type { Texts } from './aws-services.ts'
 import { parameterStore, secretsManager, Trouble } from './aws-services.ts'
 
@@ -92,7 +92,7 @@ export function aws(
     },
     get(name) {
       const [own] = secretValues(Object.hasOwn(variables, name) ? variables[name] : undefined)
-      if (own !== undefined) return isReference(own) ? read(name, referenceIn(own, name)) : [own]
+      if (own !== undefined) return isPlace(own) ? read(name, referenceIn(own, name)) : [own]
       return common === undefined ? [] : read(name, commonReference(common, name))
     },
   }
@@ -103,7 +103,7 @@ function referenceIn(text: string, name: string): Reference {
   if (reference) return reference
   throw new Unreadable(
     `variable ${name}`,
-    `must be the secret, or say where it lies, as ssm:/latchkey/prod/${name} does`,
+    `must be the secret, or say where it lies, as ssm:/latchkey/prod/${name}, ssm:ARN or secretsmanager:latchkey/prod#${name} do`,
   )
 }
 

@@ -21,6 +21,8 @@ const DOCUMENT: Document = {
 }
 
 describe('the secrets of a function', () => {
+  afterEach(() => vi.unstubAllEnvs())
+
   test.each([
     ['no variable', {}],
     ['plain values', { APP: OLD, OTHER: 'x ssm:/y', LATCHKEY_CONFIG: '{"a":"ssm:/x"}' }],
@@ -35,6 +37,34 @@ describe('the secrets of a function', () => {
       expect(isLater(secretsOf({ LATCHKEY_SECRETS: place }, memorySink()))).toBe(true)
     },
   )
+
+  const WRONG = [
+    'arn:aws:ssm:eu-central-1:123456789012:parameter/latchkey/APP',
+    'arn:aws:secretsmanager:eu-central-1:123456789012:secret:latchkey/APP-AbCdEf',
+    '{{resolve:ssm-secure:/latchkey/APP}}',
+    'extension+secretmanager:latchkey/APP',
+    'secretmanager:latchkey/APP',
+    'ssm-secure:/latchkey/APP',
+    'SSM:/latchkey/prod/APP',
+  ]
+
+  test.each(WRONG)('are never a place that is written wrongly: %s', async (text) => {
+    vi.stubEnv('APP', text)
+    const sink = memorySink()
+    const bearer: [string, string][] = [['Authorization', `Bearer ${text}`]]
+    const asked = authorizer({ document: DOCUMENT, sink })(restEvent({ method: 'GET', target: '/', headers: bearer }))
+    await expect(asked).rejects.toThrow('latchkey: dependency-unavailable')
+    const url = urlEvent({ target: '/_latchkey/whoami', headers: bearer })
+    expect((await admin({ document: DOCUMENT, sink })(url))?.statusCode).toBe(503)
+    const told = {
+      type: 'notice',
+      level: 'error',
+      message:
+        'secret APP cannot be read: variable APP must be the secret, or say where it lies, as ssm:/latchkey/prod/APP, ssm:ARN or secretsmanager:latchkey/prod#APP do',
+    }
+    expect(sink.events.filter(({ type }) => type === 'notice')).toEqual([told, told])
+    expect(JSON.stringify(sink.events)).not.toContain(text)
+  })
 
   test('are refused where the place of all is none', async () => {
     const source = await secretsOf({ LATCHKEY_SECRETS: '/latchkey/prod/' }, memorySink())
