@@ -19,6 +19,7 @@ const library: UserConfig = {
     'aws-admin': 'adapters/aws/admin/index.ts',
     vercel: 'adapters/vercel/index.ts',
     node: 'adapters/node/index.ts',
+    grpc: 'adapters/node/grpc.ts',
     cli: 'src/cli/main.ts',
   },
   outDir: 'dist',

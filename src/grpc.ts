@@ -19,6 +19,11 @@ export function isGrpc(access: Access): boolean {
 /** gRPC status codes by HTTP status: INVALID_ARGUMENT, UNAUTHENTICATED, PERMISSION_DENIED, RESOURCE_EXHAUSTED, UNAVAILABLE. */
 const CODES: Readonly<Record<number, number>> = { 400: 3, 401: 16, 403: 7, 429: 8, 502: 14, 503: 14, 504: 14 }
 
+/** The gRPC status code that tells what an HTTP status tells; UNKNOWN where none does. */
+export function grpcCode(status: number): number {
+  return CODES[status] ?? 2
+}
+
 /** A refusal in gRPC's "Trailers-Only" form: HTTP 200, no body, status and message among the headers. */
 export function grpcReply(reason: Reason, status: number, access: Access): Reply {
   const type = access.header('content-type')[0] ?? ''
@@ -27,7 +32,7 @@ export function grpcReply(reason: Reason, status: number, access: Access): Reply
     headers: {
       'Content-Type': /^application\/grpc[A-Za-z0-9+.-]*$/.test(type) ? type : 'application/grpc',
       'Cache-Control': 'no-store',
-      'grpc-status': String(CODES[status] ?? 2),
+      'grpc-status': String(grpcCode(status)),
       'grpc-message': reason,
       [REQUEST_ID_HEADER]: access.requestId,
     },

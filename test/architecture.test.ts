@@ -32,6 +32,7 @@ const ON_NODE =
 const PACKAGES: Readonly<Record<string, RegExp>> = {
   hono: /^(?:src\/http\/|adapters\/(?:node|cloudflare|aws\/admin)\/)/,
   '@hono/node-server': /^adapters\/node\//,
+  '@grpc/grpc-js': /^adapters\/node\/(?:ext-authz|grpc|grpc-access)\.ts$/,
   '@vercel/functions': /^adapters\/vercel\//,
   valibot: /^src\/(?:(?:schema|validate)\.ts$|http\/keys\/)/,
   citty: /^src\/cli\//,
@@ -184,6 +185,8 @@ describe('what is imported from outside', () => {
     ['adapters/aws/index.ts', ['hono', '@hono/node-server', 'valibot', 'citty', '@vercel/functions']],
     ['adapters/cloudflare/index.ts', ['@hono/node-server', 'valibot', 'citty', '@vercel/functions']],
     ['adapters/vercel/index.ts', ['@hono/node-server', 'valibot', 'citty']],
+    ['adapters/node/index.ts', ['@grpc/grpc-js']],
+    ['src/cli/main.ts', ['@grpc/grpc-js']],
     ['src/index.ts', ['hono', '@hono/node-server', 'citty', '@vercel/functions']],
   ])('%s loads none of %j when it starts', (entry, forbidden) => {
     const loaded = reached(entry, atStart)

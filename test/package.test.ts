@@ -58,6 +58,15 @@ describe('the published package', () => {
     expect(run(node, ['--input-type=module', '--eval', code]).trim()).toBe('function')
   })
 
+  it('needs grpc-js for gRPC alone, and says so', () => {
+    const code = "import { grpcGate } from 'latchkey/grpc'; console.log(typeof grpcGate)"
+    const args = ['node_modules/latchkey/dist/cli.mjs', 'serve', '--port', '0', '--grpc', '0']
+    expect(() => run(node, args)).toThrow('--grpc needs @grpc/grpc-js: npm install @grpc/grpc-js')
+    const peer = `@grpc/grpc-js@${manifest.devDependencies['@grpc/grpc-js']}`
+    run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', peer])
+    expect(run(node, ['--input-type=module', '--eval', code]).trim()).toBe('function')
+  }, 60_000)
+
   it('bundles a Lambda function, with the same bytes on every Node', () => {
     const document = { credentials: [{ kind: 'static-token', tokens: { secret: 'T' } }], routes: [{ path: '/*' }] }
     writeFileSync(join(folder, 'document.json'), JSON.stringify(document))

@@ -57,6 +57,6 @@ function valuesOf(rawHeaders: readonly string[], name: string): string[] {
 }
 
 /** A dual-stack socket writes IPv4 as `::ffff:192.0.2.1`; logs and origins want it plain. */
-function plainAddress(address: string | undefined): string | undefined {
+export function plainAddress(address: string | undefined): string | undefined {
   return address?.startsWith('::ffff:') && address.includes('.') ? address.slice(7) : address
 }

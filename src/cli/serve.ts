@@ -1,3 +1,4 @@
+import type { AuthorizationServer } from '../../adapters/node/ext-authz.ts'
 import type { Running } from '../../adapters/node/serve.ts'
 import { GRACE_SECONDS, OriginMissing, serve as serveGate } from '../../adapters/node/serve.ts'
 import { isOriginUrl } from '../lib/host.ts'
@@ -27,6 +28,11 @@ export const SERVE_FLAGS: Flags = {
   },
   host: { type: 'string', valueHint: 'H', description: 'address to listen on; else LATCHKEY_HOST, else 127.0.0.1' },
   port: { type: 'string', valueHint: 'N', description: 'port to listen on; else LATCHKEY_PORT, PORT, else 8787' },
+  grpc: {
+    type: 'string',
+    valueHint: 'PORT',
+    description: 'port for Envoy, which asks there by gRPC (ext_authz v3); needs @grpc/grpc-js',
+  },
   'tls-cert': { type: 'string', valueHint: 'FILE', description: 'PEM certificate chain, read again when it changes' },
   'tls-key': { type: 'string', valueHint: 'FILE', description: 'PEM key' },
   log: { type: 'string', valueHint: 'json|none', description: 'events on stdout; else LATCHKEY_LOG, else json' },
@@ -122,7 +128,11 @@ function startedWith(keys: ReadyKeys | undefined): StartedWith {
   return keys ? { store: keys.store, storeText: keys.text, secrets: keys.secrets } : {}
 }
 
-type Started = Running & { readonly origin: string }
+type Started = Running & {
+  readonly origin: string
+  /** Where Envoy asks by gRPC. */
+  readonly grpc?: string
+}
 
 async function start(
   flags: Given,
@@ -144,14 +154,42 @@ async function start(
     tls: tlsOf(flags),
     sink: sinkOf(flags.text('log') ?? (variables['LATCHKEY_LOG'] || 'json')),
   })
+  const authorization = await authorizationBeside(running, flags, variables)
   const close = async (graceSeconds?: number) => {
+    await authorization?.close(graceSeconds)
     await running.close(graceSeconds)
     if (typeof what.store === 'object') what.store.close?.()
   }
   return {
     ...running,
     close,
+    ...(authorization && { grpc: authorization.address }),
     origin: origin ?? originSettings(running.gate.latchkey.settings)?.url ?? 'from its binding',
+  }
+}
+
+/** Envoy's authorization service, where it is asked for; on the gate's own address. */
+async function authorizationBeside(
+  running: Running,
+  flags: Given,
+  variables: Variables,
+): Promise<AuthorizationServer | undefined> {
+  const port = portOf(flags.text('grpc'))
+  if (port === undefined) return undefined
+  try {
+    const { authorizationServer } = await import('../../adapters/node/ext-authz.ts')
+    const host = flags.text('host') ?? (variables['LATCHKEY_HOST'] || undefined)
+    const authorization = await authorizationServer(running.gate, { host, port, tls: tlsOf(flags) })
+    if (!running.gate.latchkey.settings.document.proxies) {
+      warn('"proxies" in the document says who may ask by gRPC: without it everybody is refused')
+    }
+    return authorization
+  } catch (error) {
+    await running.close(0)
+    if ((error as NodeJS.ErrnoException).code === 'ERR_MODULE_NOT_FOUND') {
+      throw new UsageError('--grpc needs @grpc/grpc-js: npm install @grpc/grpc-js')
+    }
+    throw new UsageError(`--grpc ${port}: the port is taken, or not yours`)
   }
 }
 
@@ -181,15 +219,15 @@ function sinkOf(log: string): Sink {
 
 type State = 'enforcing' | 'open' | 'faulty'
 
-function announce({ url, gate }: Running, flags: Given, state: State, origin: string): void {
+function announce({ url, gate, grpc }: Omit<Started, 'origin'>, flags: Given, state: State, origin: string): void {
   const { credentials, routes } = gate.latchkey.settings
   const names = credentials.map((credential) => credential.name)
   if (flags.is('json')) {
-    say(JSON.stringify({ version: VERSION, url, origin, credentials: names, routes: routes.length, state }))
+    say(JSON.stringify({ version: VERSION, url, grpc, origin, credentials: names, routes: routes.length, state }))
     return
   }
   say(
-    `${paint('bold', `latchkey ${VERSION}`)} on ${url}, origin ${origin}, credentials ${names.join(', ') || 'none'}, ` +
+    `${paint('bold', `latchkey ${VERSION}`)} on ${url}, ${grpc === undefined ? '' : `gRPC for Envoy on ${grpc}, `}origin ${origin}, credentials ${names.join(', ') || 'none'}, ` +
       `${routes.length} ${routes.length === 1 ? 'route' : 'routes'}, ${paint(state === 'enforcing' ? 'green' : 'red', state)}`,
   )
 }
