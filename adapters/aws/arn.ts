@@ -22,7 +22,7 @@ export function parseArn(arn: string): RequestArn | undefined {
  * The stage `$default` of HTTP APIs and the route `$connect` of WebSocket APIs are the exceptions.
  */
 export function isExact(arn: string): boolean {
-  return !/[*?$]/.test(arn.replace(/^([^/]*\/)\$(default\/)/, '$1$2').replace(/^([^/]*\/[^/]*\/)\$(connect)$/, '$1$2'))
+  return /^[^*?$/]*(?:\/(?:\$default(?=\/)|[^*?$/]*)(?:\/(?:\$connect|[^*?$]*))?)?$/.test(arn)
 }
 
 /** Spelt alike by everybody, whether it was decoded or not. */
@@ -36,6 +36,7 @@ const PLAIN = /^[A-Za-z0-9\-._~]*$/
 export function contradicts(arn: Pick<RequestArn, 'method' | 'path'>, method: string, path: string): boolean {
   // The default route of an HTTP API.
   if (arn.method === '$default') return false
+  if (arn.path === path) return arn.method !== method
   const [one, other] = [arn.path, path].map((each) => each.replace(/\/$/, '').split('/')) as [string[], string[]]
   const isCounted = !/\{|%2f/i.test(arn.path + path)
   return arn.method !== method || (isCounted && one.length !== other.length) || one.some(isOther)

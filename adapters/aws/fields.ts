@@ -33,7 +33,7 @@ function entriesOf<Value>(record: Readonly<Record<string, Value>> | null | undef
 }
 
 function listOf(values: unknown): string[] {
-  return [values].flat().filter((value) => typeof value === 'string')
+  return (Array.isArray(values) ? values : [values]).filter((value) => typeof value === 'string')
 }
 
 function add(fields: Map<string, string[]>, name: string, values: readonly string[]): void {

@@ -62,7 +62,8 @@ export function awsCaller(options: AwsCallOptions): AwsCall {
       'Content-Type': `application/x-amz-json-${jsonVersion}`,
     }
     const request = { service, region, method: 'POST', host: url.host, path: '/', headers, body }
-    return aws4.sign(request, await credentials()).headers
+    // As a list: Node takes a third of its own time to check an object's fields one by one.
+    return Object.entries(aws4.sign(request, await credentials()).headers).flat().map(String)
   }
 
   async function once(operation: string, body: string, isRepeated: boolean): Promise<AwsAnswer> {
@@ -83,9 +84,18 @@ export function awsCaller(options: AwsCallOptions): AwsCall {
       }
       request.on('error', fail)
       request.on('response', (response) => {
-        answerOf(response)
-          .then((answer) => resolve({ ...answer, isRepeated }), fail)
-          .finally(() => clearTimeout(timer))
+        // By its events: to iterate over it takes as long as to sign the request.
+        const chunks: Buffer[] = []
+        response.on('data', (chunk: Buffer) => chunks.push(chunk))
+        response.on('error', fail)
+        response.on('end', () => {
+          clearTimeout(timer)
+          try {
+            resolve({ ...answerOf(response, Buffer.concat(chunks).toString()), isRepeated })
+          } catch (error) {
+            reject(error)
+          }
+        })
       })
       request.end(body)
     })
@@ -119,11 +129,10 @@ function isClosed(error: Error): boolean {
   return 'code' in error && (error.code === 'ECONNRESET' || error.code === 'EPIPE')
 }
 
-async function answerOf(response: IncomingMessage): Promise<Omit<AwsAnswer, 'isRepeated'>> {
-  const chunks: Buffer[] = []
-  for await (const chunk of response) chunks.push(chunk as Buffer)
-  const body = JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>
-  const status = response.statusCode as number
+/** Throws where the text is no JSON. */
+function answerOf({ statusCode }: IncomingMessage, text: string): Omit<AwsAnswer, 'isRepeated'> {
+  const body = JSON.parse(text || '{}') as Record<string, unknown>
   const { __type: type } = body
+  const status = statusCode as number
   return { status, body, ...(typeof type === 'string' && { exception: type.slice(type.indexOf('#') + 1) }) }
 }

@@ -1,7 +1,6 @@
 /** Percent-encodes every byte outside 0x21-0x7E, and `%` itself, as UTF-8. Injective: two texts never give one result. */
 export function encodeVisible(text: string): string {
-  if (/^[\x21-\x24\x26-\x7e]*$/.test(text)) return text
-  return encodeOutside(text, /[\x21-\x24\x26-\x7e]/)
+  return encodeOutside(text, /^[\x21-\x24\x26-\x7e]*$/)
 }
 
 /**
@@ -9,10 +8,12 @@ export function encodeVisible(text: string): string {
  * `/`; every other byte of the UTF-8 text is escaped, `%` too.
  */
 export function encodePath(text: string): string {
-  return encodeOutside(text, /[A-Za-z0-9\-._~!$&'()*+,;=:@/]/)
+  return encodeOutside(text, /^[A-Za-z0-9\-._~!$&'()*+,;=:@/]*$/)
 }
 
+/** `allowed` matches what stays as it is, of any length. */
 function encodeOutside(text: string, allowed: RegExp): string {
+  if (allowed.test(text)) return text
   let encoded = ''
   for (const byte of new TextEncoder().encode(text)) {
     const character = String.fromCharCode(byte)
