@@ -1,13 +1,18 @@
-import type { BuildOptions, Plugin } from 'esbuild'
+import { writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import type { Plugin as EsbuildPlugin } from 'esbuild'
 import { build } from 'esbuild'
-
-/** What every side of a comparison is bundled with. */
-const COMMON: BuildOptions = { bundle: true, minify: true, format: 'esm', target: 'es2023', logLevel: 'error' }
+import type { Plugin } from 'rolldown'
+import { rolldown } from 'rolldown'
 
 /** Bundles one module for Workers, as text. The validator stays outside, as in the build: nothing loads it here. */
 export async function workerBundle(entry: string): Promise<string> {
   const { outputFiles } = await build({
-    ...COMMON,
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2023',
+    logLevel: 'error',
     entryPoints: [entry],
     platform: 'browser',
     conditions: ['workerd', 'worker'],
@@ -17,29 +22,55 @@ export async function workerBundle(entry: string): Promise<string> {
   return outputFiles?.[0]?.text ?? ''
 }
 
-/** Bundles modules for Lambda, each into one file. */
+/** As in the build, the validator is a file beside the bundle: nothing loads it for a document that was checked. */
+const validatorOutside: EsbuildPlugin = {
+  name: 'validator outside',
+  setup({ onResolve }) {
+    onResolve({ filter: /\/validate\.ts$/ }, () => ({ path: './validate.mjs', external: true }))
+  },
+}
+
+/**
+ * Bundles modules for Lambda, each into one file, as the build does it: what Latchkey loads later are files beside it.
+ * A package that is imported later is in the bundle, as `esbuild --bundle` has it.
+ */
 export async function lambdaBundles(
   entries: Readonly<Record<string, string>>,
   folder: string,
   defined: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await build({
-    ...COMMON,
-    entryPoints: { ...entries },
-    platform: 'node',
-    outdir: folder,
-    outExtension: { '.js': '.mjs' },
-    define: { ...defined },
-    // What signs requests to AWS is CommonJS, and asks for Node's own modules when it runs.
-    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
-    plugins: [validatorOutside],
-  })
+  const paths = new Map(Object.entries(entries).map(([name, path]) => [`${name}.mjs`, path]))
+  // What is met on the way is added at the end.
+  for (const [name, path] of paths) await writeFile(join(folder, name), await lambdaBundle(path, paths, defined))
 }
 
-/** As in the build, the validator is a file beside the bundle: nothing loads it for a document that was checked. */
-const validatorOutside: Plugin = {
-  name: 'validator outside',
-  setup({ onResolve }) {
-    onResolve({ filter: /\/validate\.ts$/ }, () => ({ path: './validate.mjs', external: true }))
-  },
+async function lambdaBundle(
+  entry: string,
+  paths: Map<string, string>,
+  defined: Readonly<Record<string, string>>,
+): Promise<string> {
+  const bundle = await rolldown({
+    input: entry,
+    platform: 'node',
+    transform: { target: 'es2023', define: { ...defined } },
+    plugins: [laterOutside(paths)],
+    onwarn: () => undefined,
+  })
+  const { output } = await bundle.generate({ format: 'esm', minify: true, comments: false, codeSplitting: false })
+  await bundle.close()
+  return output[0].code
+}
+
+function laterOutside(paths: Map<string, string>): Plugin {
+  return {
+    name: 'later outside',
+    resolveId(source, importer, { kind }) {
+      if (kind !== 'dynamic-import' || !importer || !source.endsWith('.ts')) return undefined
+      const name = `${basename(source, '.ts')}.mjs`
+      const path = resolve(dirname(importer), source)
+      if ((paths.get(name) ?? path) !== path) throw new Error(`two modules would be called ${name}`)
+      paths.set(name, path)
+      return { id: `./${name}`, external: true }
+    },
+  }
 }

@@ -1,4 +1,10 @@
-import type { CredentialDocument, Document, JwtKeysDocument, LimitDocument } from '../src/document.ts'
+import type {
+  CredentialDocument,
+  Document,
+  ForeignJwtDocument,
+  JwtKeysDocument,
+  LimitDocument,
+} from '../src/document.ts'
 import type { SecretSource, Sink } from '../src/model/ports.ts'
 
 /** The token that is accepted, the newest of however many there are. */
@@ -75,7 +81,10 @@ export function keysDocument({ cacheSeconds, limits }: KeysOptions = {}): Docume
 }
 
 /** The same document with a second credential, of JSON Web Tokens whose permissions are in their scope. */
-export function jwtDocument(keys: JwtKeysDocument = { jwks: { secret: 'JWKS' } }): Document {
+export function jwtDocument(
+  keys: JwtKeysDocument = { jwks: { secret: 'JWKS' } },
+  more: Partial<ForeignJwtDocument> = {},
+): Document {
   return withCredential({
     kind: 'jwt',
     name: 'people',
@@ -84,6 +93,7 @@ export function jwtDocument(keys: JwtKeysDocument = { jwks: { secret: 'JWKS' } }
     algorithms: ['RS256'],
     keys,
     permissionsClaim: 'scope',
+    ...more,
   })
 }
 

@@ -25,6 +25,26 @@ export function eventOf(token: string, headers: Readonly<Record<string, string>>
   }
 }
 
+/** A request of a REST API, as a REQUEST authorizer gets it. */
+export function restEventOf(token: string, method = 'GET', path: string = PATH): object {
+  return {
+    type: 'REQUEST',
+    methodArn: `arn:aws:execute-api:eu-central-1:123456789012:abcdef1234/prod/${method}${path}`,
+    httpMethod: method,
+    path,
+    headers: { Host: 'api.example', Authorization: `Bearer ${token}`, Accept: '*/*' },
+    multiValueHeaders: { Host: ['api.example'], Authorization: [`Bearer ${token}`], Accept: ['*/*'] },
+    queryStringParameters: null,
+    multiValueQueryStringParameters: null,
+    requestContext: {
+      apiId: 'abcdef1234',
+      domainName: 'api.example',
+      stage: 'prod',
+      identity: { sourceIp: '192.0.2.1' },
+    },
+  }
+}
+
 /** What a bundle takes in a fresh process: its first decision with its import, and one of those after it. */
 export interface Start extends Sample {
   readonly warm: Sample
@@ -44,7 +64,8 @@ export async function coldStart(
 }
 
 /** An authorizer's answer, or a proxied function's. */
-interface Answer {
+export interface Answer {
   readonly isAuthorized?: boolean
   readonly statusCode?: number
+  readonly policyDocument?: { readonly Statement: readonly { readonly Effect: string }[] }
 }

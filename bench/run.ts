@@ -13,12 +13,14 @@ const CASES: readonly (readonly [name: string, rounds: number, quick: number])[]
   ['keys-in-sqlite', 20, 6],
   ['jwt', 20, 5],
   ['gateway-key', 20, 5],
+  ['identity', 20, 5],
   ['usage', 20, 6],
   ['http', 12, 3],
   ['workerd', 20, 4],
   ['keys-in-workerd', 12, 3],
   ['jwt-in-workerd', 12, 3],
   ['lambda', 20, 4],
+  ['lambda-warm', 30, 6],
   ['keys-on-lambda', 20, 4],
   ['ready', 7, 2],
   ['sizes', 1, 1],
@@ -30,7 +32,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const isQuick = process.argv.includes('--quick')
 const chosen = process.argv.slice(2).filter((argument) => !argument.startsWith('--'))
 
-runNpm(`${HERE}node_modules/fast-jwt`, ['ci', '--no-audit', '--no-fund'], HERE)
+runNpm(`${HERE}node_modules/@aws-sdk/client-dynamodb`, ['ci', '--no-audit', '--no-fund'], HERE)
 runNpm(`${ROOT}e2e/stores/node_modules/dynalite`, ['ci', '--no-audit', '--no-fund'], `${ROOT}e2e/stores`)
 runNpm(`${ROOT}dist/aws/authorizer.mjs`, ['run', '--silent', 'build'], ROOT)
 
