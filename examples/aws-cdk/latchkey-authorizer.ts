@@ -34,7 +34,8 @@ export interface LatchkeyAuthorizerProps {
   readonly alarmActions?: readonly IAlarmAction[]
 }
 
-const TIMEOUT = Duration.seconds(5)
+/** More than one call may wait for, and as long as API Gateway waits. */
+const TIMEOUT = Duration.seconds(10)
 
 /** Latchkey as the authorizer of any number of REST and HTTP APIs: one function, its role, its log and its alarms. */
 export class LatchkeyAuthorizer extends Construct {

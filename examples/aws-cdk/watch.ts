@@ -89,7 +89,7 @@ function alarm(scope: Construct, { function: authorizer, timeout, logGroup, metr
     once(
       'AuthorizerSlow',
       authorizer.metricDuration({ period, statistic: 'Maximum' }),
-      'The authorizer took 4 of its 5 seconds.',
+      'The authorizer took 8 of its 10 seconds.',
       timeout.toMilliseconds() * 0.8,
     ),
   ]

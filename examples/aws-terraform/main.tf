@@ -17,7 +17,7 @@ resource "aws_lambda_function" "authorizer" {
   runtime          = "nodejs22.x"
   architectures    = ["arm64"]
   memory_size      = 256
-  timeout          = 5
+  timeout          = 10 # More than one call may wait for, and as long as API Gateway waits.
   role             = aws_iam_role.authorizer.arn
 
   environment {

@@ -128,17 +128,17 @@ resource "aws_cloudwatch_metric_alarm" "throttles" {
   alarm_actions       = var.alarm_actions
 }
 
-# The function ends after 5 s, and API Gateway waits no longer than 10.
+# The function ends after 10 s, and API Gateway waits no longer.
 resource "aws_cloudwatch_metric_alarm" "slow" {
   alarm_name          = "${var.name}-slow"
-  alarm_description   = "The authorizer took 4 of its 5 seconds."
+  alarm_description   = "The authorizer took 8 of its 10 seconds."
   namespace           = "AWS/Lambda"
   metric_name         = "Duration"
   dimensions          = { FunctionName = aws_lambda_function.authorizer.function_name }
   statistic           = "Maximum"
   period              = 300
   evaluation_periods  = 1
-  threshold           = 4000
+  threshold           = 8000
   comparison_operator = "GreaterThanOrEqualToThreshold"
   treat_missing_data  = "notBreaching"
   alarm_actions       = var.alarm_actions

@@ -10,6 +10,7 @@ import type { Document } from '../../src/document.ts'
 import { identityHeaders } from '../../src/identity.ts'
 import { validateText } from '../../src/validate.ts'
 import { ROOT } from './offline.ts'
+import { LONGEST_MILLISECONDS } from './patience.ts'
 import type { Resources } from './templates/cloudformation.ts'
 import { cloudFormationFacts, tableOf } from './templates/cloudformation-facts.ts'
 import type { Facts } from './templates/facts.ts'
@@ -54,6 +55,9 @@ const DEPLOYMENTS: Readonly<Record<string, Deployment>> = {
     facts: (document) => terraformFacts(filesOf(join(ROOT, 'examples/aws-terraform')), document),
   },
 }
+
+/** Several times what a cold start takes. */
+const START_MILLISECONDS = 2000
 
 const all = new Map<string, Facts>()
 
@@ -100,6 +104,12 @@ describe.each(Object.keys(DEPLOYMENTS))('%s', (name) => {
       { actions: ['ssm:GetParameters'], on: 'parameters', families: undefined },
       { actions: ['logs:CreateLogStream', 'logs:PutLogEvents'], on: 'log', families: undefined },
     ])
+  })
+
+  test('lets a call end by itself: it waits, its start waits, and API Gateway gives up at 10 s', () => {
+    const milliseconds = Number(factsOf(name).function.timeout) * 1000
+    expect(milliseconds).toBeGreaterThanOrEqual(LONGEST_MILLISECONDS + START_MILLISECONDS)
+    expect(milliseconds).toBeLessThanOrEqual(10_000)
   })
 
   test('makes the table that the store wants', () => {
