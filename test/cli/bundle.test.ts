@@ -223,7 +223,8 @@ describe('a bundle in Lambda', () => {
         httpEvent({ ...GET, headers }),
         httpEvent({ ...GET, headers: [['Authorization', `Bearer ${token}x`]] }),
       ]
-      const { answers, loaded } = await invoke(document, 'authorizer', events, { T: TOKEN })
+      const { answers, loaded, builtin } = await invoke(document, 'authorizer', events, { T: TOKEN })
+      expect(builtin.filter((name) => name.includes('undici'))).toEqual([])
       expect(answers).toMatchObject([
         { isAuthorized: true, context: { kind: 'jwt' } },
         { isAuthorized: false, context: { reason: 'token-unknown' } },
@@ -256,12 +257,15 @@ describe('a bundle in Lambda', () => {
 
     it('judges what one of the administration has made, and loads what asks the table then', async () => {
       const token = await keyOf('acme')
-      const { answers, loaded, logged } = await judge([token, `${token}x`])
+      const { answers, loaded, builtin, logged } = await judge([token, `${token}x`])
       expect(answers).toMatchObject([
         { isAuthorized: true, context: { owner: 'acme' } },
         { isAuthorized: false, context: { reason: 'token-unknown' } },
       ])
       expect(loaded).toEqual(['authorizer.mjs', 'dynamodb.mjs', 'key-recorder.mjs'])
+      // Node's HTTP without `fetch`, which an import of it would load.
+      expect(builtin).toContain('NativeModule http')
+      expect(builtin.filter((name) => name.includes('undici'))).toEqual([])
       expect(logged).not.toContain('unhandled')
     })
 
