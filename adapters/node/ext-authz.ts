@@ -180,7 +180,7 @@ export function checker({
       access.header(name).map((value): Field => [name, value]),
     )
     const judged = received.filter(
-      (field) => field[0] !== 'host' && endToEnd([field]).length > 0 && !isForwarded(canonicalHeaderName(field[0])),
+      (field) => field[0] !== 'host' && endToEnd([field]).length > 0 && !isOfEnvoy(field[0]),
     )
     return after(clean(judged, judgement, decision), (cleaned) => {
       if (isRefusal(cleaned)) return denied({ refusal: cleaned, match: decision.match }, access)
@@ -228,6 +228,11 @@ export function checker({
         left.includes(pair) || (!pair.includes(';') && parameters.has(decodeUtf8(pair.split('=', 1)[0] ?? '') ?? '')),
     )
   }
+}
+
+/** Whether Envoy sets or clears a field itself; one that only looks like that to some server is the client's. */
+function isOfEnvoy(name: string): boolean {
+  return isForwarded(name) && name === canonicalHeaderName(name)
 }
 
 function isForwarded(canonical: string): boolean {
