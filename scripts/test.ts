@@ -39,6 +39,9 @@ for (const [command, ...args] of steps as [string, ...string[]][]) {
   if (!run(command, args)) failures.push([command, ...args].join(' '))
 }
 
+// Before the tests, which would wait for one another at the package manager.
+run('node', ['scripts/ensure-proxies.ts'])
+
 mkdirSync('test-results', { recursive: true })
 rmSync(REPORT, { force: true })
 run('vitest', [

@@ -1,13 +1,13 @@
-import { networkInterfaces } from 'node:os'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Observed } from './compare.ts'
 import { differences, fieldOf } from './compare.ts'
 import { noSecretIn } from './leaks.ts'
+import { dependsOnScheme, localAddress } from './local-address.ts'
 import type { RecordingOrigin } from './node-gates.ts'
 import { nodeGates, recordingOrigin } from './node-gates.ts'
 import { exchange, wireText } from './node-wire.ts'
 import type { Vector } from './vector.ts'
-import { judgesAddress, skipReason, vectors } from './vector.ts'
+import { skipReason, vectors } from './vector.ts'
 
 let origin: RecordingOrigin
 const table = vectors()
@@ -43,32 +43,6 @@ async function observe(vector: Vector): Promise<Observed> {
   const endpoint = { port: Number(new URL(running.url).port), isTls, localAddress: localAddress(vector) as string }
   const reply = await exchange(endpoint, wireText(vector), request.method)
   return { ...reply, origin: origin.take(), events: events.slice(before) }
-}
-
-/** A row whose outcome tells https from http runs over TLS; any other over plain TCP, on loopback. */
-function dependsOnScheme({ document, expect: expected }: Vector): boolean {
-  const tellsScheme = expected.origin?.headers?.['x-forwarded-proto'] !== undefined
-  const hasCookies = document.credentials?.some((each) => each.from?.some((place) => place.cookie !== undefined))
-  return document.transport === 'https' || tellsScheme || hasCookies === true
-}
-
-/**
- * The address that the row's socket is bound to: any of 127.0.0.0/8, or, where all that counts is that it is none of
- * loopback, the machine's own. Undefined: the row's outcome depends on an address that no socket here can have.
- */
-function localAddress(vector: Vector): string | undefined {
-  const { document, request, expect: expected } = vector
-  if (request.address === undefined) return undefined
-  if (request.address.startsWith('127.')) return request.address
-  const isJudged = judgesAddress(vector) || document.proxies?.addresses !== undefined
-  const isTold = typeof expected.origin?.headers?.['x-forwarded-for'] === 'string'
-  if (isJudged || isTold || request.address.includes(':')) return undefined
-  return document.transport === 'https' && request.scheme === 'http' ? ownAddress() : '127.0.0.1'
-}
-
-function ownAddress(): string | undefined {
-  const all = Object.values(networkInterfaces()).flatMap((each) => each ?? [])
-  return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address
 }
 
 function strangeAddress(vector: Vector): string | undefined {

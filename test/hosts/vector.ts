@@ -8,7 +8,7 @@ import type { RowStore, VectorStore } from './vector-store.ts'
 import { rowStore } from './vector-store.ts'
 
 /** The hosts that run the decision table. */
-export const TABLE_HOSTS = ['in-process', 'node', 'worker', 'aws', 'vercel'] as const
+export const TABLE_HOSTS = ['in-process', 'node', 'worker', 'aws', 'vercel', 'nginx', 'caddy', 'haproxy'] as const
 export type TableHost = (typeof TABLE_HOSTS)[number]
 
 /** One file of the decision table: a document, its secrets, and what is decided under them. */

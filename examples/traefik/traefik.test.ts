@@ -1,0 +1,97 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import type { Running } from '../../adapters/node/index.ts'
+import { env, memorySink, serve } from '../../adapters/node/index.ts'
+import type { Document } from '../../src/document.ts'
+import { identityHeaders } from '../../src/identity.ts'
+import type { Answer, Sent } from '../send.ts'
+import { send } from '../send.ts'
+
+/** Traefik cannot run here: what it sends to verify, and what it makes of the answer, is taken from its documents. */
+
+const APP_API_TOKEN = 'kT3vYw9ZrB0xQmE5uN7aJcL2dHgSfP8iO4V_6tXy1sM'
+const APP = ['Authorization', `Bearer ${APP_API_TOKEN}`] as const
+
+interface Dynamic {
+  readonly http: {
+    readonly middlewares: {
+      readonly latchkey: {
+        readonly forwardAuth: { address: string; trustForwardHeader: boolean; authResponseHeadersRegex: string }
+      }
+      readonly strip: { readonly headers: { readonly customRequestHeaders: Readonly<Record<string, string>> } }
+    }
+    readonly routers: { readonly api: { readonly middlewares: readonly string[] } }
+  }
+}
+
+const { middlewares, routers } = (parse(readFileSync(new URL('dynamic.yaml', import.meta.url), 'utf8')) as Dynamic).http
+const { forwardAuth } = middlewares.latchkey
+
+let gate: Running
+
+beforeAll(async () => {
+  const document = JSON.parse(readFileSync(new URL('latchkey.json', import.meta.url), 'utf8')) as Document
+  gate = await serve({ document, port: 0, secrets: env({ APP_API_TOKEN }), sink: memorySink() })
+})
+
+afterAll(() => gate.close(0))
+
+/**
+ * What ForwardAuth sends about a client's request without `trustForwardHeader`: GET, the client's fields, and five of its
+ * own in place of the client's (https://doc.traefik.io/traefik/middlewares/http/forwardauth/#forward-request-headers).
+ */
+function asked(target: string, { method = 'GET', headers = [] }: Sent = {}): Promise<Answer> {
+  const own = { Method: method, Proto: 'http', Host: 'api.example', Uri: target, For: '127.0.0.1' }
+  const fields = Object.entries(own).map(([name, value]) => [`X-Forwarded-${name}`, value] as const)
+  const others = headers.filter(([name]) => !fields.some(([each]) => each.toLowerCase() === name.toLowerCase()))
+  const { pathname } = new URL(forwardAuth.address)
+  return send(`${gate.url}${pathname}`, { headers: [...others, ...fields] })
+}
+
+describe('verify, asked as Traefik asks', () => {
+  it('allows by 200 with all identity headers', async () => {
+    const { status, headers } = await asked('/orders/7?x=1', { headers: [APP, ['X-Latchkey-Name', 'admin']] })
+    expect(status).toBe(200)
+    expect(headers).toMatchObject({ 'x-latchkey-name': 'app', 'x-latchkey-owner': '' })
+    for (const [name] of identityHeaders('anonymous', 'a')) expect(headers[name.toLowerCase()]).toBeDefined()
+  })
+
+  it.each<[string, string, Sent, number, string]>([
+    ['a missing token', '/orders/7', {}, 401, 'credential-missing'],
+    ['a method of the client, not its own', '/health', { method: 'POST' }, 403, 'route-unknown'],
+    [
+      'a path that a client claims',
+      '/orders/7',
+      { headers: [['X-Forwarded-Uri', '/health']] },
+      401,
+      'credential-missing',
+    ],
+    ['an ambiguous path', '/orders/../health', { headers: [APP] }, 400, 'request-ambiguous'],
+    ['an opaque target', 'http:/health', { headers: [APP] }, 400, 'request-ambiguous'],
+  ])('refuses %s', async (_, target, sent, status, reason) => {
+    const answer = await asked(target, sent)
+    expect([answer.status, answer.reason]).toEqual([status, reason])
+  })
+
+  it('challenges, and Traefik passes its answer on as it is', async () => {
+    expect((await asked('/orders/7')).headers['www-authenticate']).toBe('Bearer realm="orders"')
+  })
+})
+
+describe('dynamic.yaml', () => {
+  it('asks first, and then strips', () => {
+    expect(routers.api.middlewares).toEqual(['latchkey', 'strip'])
+    expect(forwardAuth.trustForwardHeader).toBe(false)
+    expect(new Set(Object.values(middlewares.strip.headers.customRequestHeaders))).toEqual(new Set(['']))
+  })
+
+  it('takes every spelling of the identity from the answer alone', () => {
+    const pattern = new RegExp(forwardAuth.authResponseHeadersRegex.replace('(?i)', ''), 'i')
+    const names = [...identityHeaders('anonymous', 'a').map(([name]) => name), 'X-Latchkey-Identity']
+    for (const name of names) {
+      expect(name).toMatch(pattern)
+      expect(name.replaceAll('-', '_')).toMatch(pattern)
+    }
+  })
+})

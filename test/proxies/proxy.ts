@@ -1,0 +1,144 @@
+import { spawn } from 'node:child_process'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as after } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import type { ProxyName } from '../../scripts/ensure-proxies.ts'
+import { ensureProxy } from '../../scripts/ensure-proxies.ts'
+import { freePort } from './free-port.ts'
+
+/** What a proxy stands before: ports of loopback, and the secret that it shows to the gate. */
+export interface Behind {
+  readonly gate: number
+  readonly origin: number
+  readonly secret: string
+}
+
+export interface RunningProxy {
+  readonly port: number
+  stop(): Promise<void>
+}
+
+interface Kind {
+  /** The folder under `examples/` whose files run. */
+  readonly folder: string
+  readonly file: string
+  readonly dialect: 'original' | 'forwarded'
+  readonly args: readonly string[]
+  /** What stands beside the file in a deployment. */
+  readonly beside: (secret: string) => Readonly<Record<string, string>>
+}
+
+/** nginx's own file, as Debian's includes what lies in `conf.d`, with everything that it writes in one folder. */
+const NGINX_CONF = `daemon off;
+pid nginx.pid;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+worker_processes 1;
+events { worker_connections 256; }
+http {
+  access_log off;
+  client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+  include latchkey.conf;
+}
+`
+
+const KINDS: Readonly<Record<ProxyName, Kind>> = {
+  nginx: {
+    folder: 'nginx',
+    file: 'latchkey.conf',
+    dialect: 'original',
+    args: ['-p', '.', '-c', 'nginx.conf', '-e', 'stderr'],
+    beside: (secret) => ({
+      'nginx.conf': NGINX_CONF,
+      'latchkey-secret.conf': `proxy_set_header X-Latchkey-Proxy-Secret "${secret}";\n`,
+    }),
+  },
+  caddy: {
+    folder: 'caddy',
+    file: 'Caddyfile',
+    dialect: 'forwarded',
+    args: ['run', '--config', 'Caddyfile', '--adapter', 'caddyfile'],
+    beside: () => ({}),
+  },
+  haproxy: {
+    folder: 'haproxy',
+    file: 'haproxy.cfg',
+    dialect: 'forwarded',
+    args: ['-db', '-f', 'haproxy.cfg'],
+    beside: () => ({}),
+  },
+}
+
+export const PROXY_NAMES = Object.keys(KINDS) as readonly ProxyName[]
+
+export function dialectOf(name: ProxyName): 'original' | 'forwarded' {
+  return KINDS[name].dialect
+}
+
+/** The ports in the files that are shipped: of the proxy itself, the gate and the origin. */
+const SHIPPED = { port: 8080, gate: 8787, origin: 9000 } as const
+
+/** Starts a proxy from the very files that are shipped, with other ports, and waits until it answers. */
+export async function startProxy(name: ProxyName, behind: Behind): Promise<RunningProxy> {
+  const program = ensureProxy(name)
+  const { folder, file, args, beside } = KINDS[name]
+  const port = await freePort()
+  const home = mkdtempSync(join(tmpdir(), `latchkey-${name}-`))
+  cpSync(fileURLToPath(new URL(`../../examples/${folder}`, import.meta.url)), home, { recursive: true })
+  const shipped = readFileSync(join(home, file), 'utf8')
+  writeFileSync(join(home, file), withPorts(shipped, { port, gate: behind.gate, origin: behind.origin }))
+  for (const [each, text] of Object.entries(beside(behind.secret))) writeFileSync(join(home, each), text)
+
+  // Caddy keeps what it makes under HOME, and would listen for its administration at a fixed port.
+  const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, PROXY_SECRET: behind.secret }
+  const admin = { CADDY_ADMIN: `127.0.0.1:${await freePort()}` }
+  const child = spawn(program, args, { cwd: home, env: { ...env, ...admin }, stdio: ['ignore', 'pipe', 'pipe'] })
+  let written = ''
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (written += String(chunk)))
+  let isGone = false
+  const gone = new Promise<void>((resolve) => {
+    child.on('error', (error) => (written += error.message))
+    child.on('close', () => {
+      isGone = true
+      resolve()
+    })
+  })
+  while (!(await isAnswered(port))) {
+    if (isGone) throw new Error(`${name} did not start: ${written.slice(-2_000)}`)
+    await after(POLL_MILLISECONDS)
+  }
+  return {
+    port,
+    async stop() {
+      child.kill('SIGTERM')
+      const killing = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MILLISECONDS)
+      await gone
+      clearTimeout(killing)
+      rmSync(home, { recursive: true, force: true })
+    },
+  }
+}
+
+const POLL_MILLISECONDS = 20
+const PATIENCE_MILLISECONDS = 3_000
+
+/** The file with ports of its own. A port that it does not name as it should is a fault of the file. */
+function withPorts(text: string, ports: Readonly<Record<keyof typeof SHIPPED, number>>): string {
+  return Object.entries(SHIPPED).reduce((whole, [what, shipped]) => {
+    if (!whole.includes(`:${shipped}`)) throw new Error(`the file does not name port ${shipped}`)
+    return whole.replaceAll(`:${shipped}`, `:${ports[what as keyof typeof SHIPPED]}`)
+  }, text)
+}
+
+function isAnswered(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1')
+    socket.on('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.on('error', () => resolve(false))
+  })
+}
