@@ -9,9 +9,12 @@ export const OBJECTIONS: Readonly<Record<string, string>> = {
   stranger: 'refused an event that no API sends',
 }
 
-/** Why nothing can be decided at all, as far as that may be told: the message of what holds nobody's secret. */
+/**
+ * Why nothing can be decided at all, as far as that may be told: the message of what holds nobody's secret. What begins
+ * with `Dynamic require of` is what a bundler puts in the place of CommonJS, and names a module.
+ */
 export function troubleOf(error: unknown): string {
   const { name, code, message } = Object(error)
-  const isHarmless = name === 'StoreError' || code === 'ERR_MODULE_NOT_FOUND'
+  const isHarmless = name === 'StoreError' || code === 'ERR_MODULE_NOT_FOUND' || /^Dynamic require of /.test(message)
   return `nothing can be decided: ${isHarmless ? message : nameOfError(error)}`
 }
