@@ -18,6 +18,7 @@ const library: UserConfig = {
     aws: 'adapters/aws/index.ts',
     'aws-admin': 'adapters/aws/admin/index.ts',
     vercel: 'adapters/vercel/index.ts',
+    identity: 'adapters/identity/index.ts',
     node: 'adapters/node/index.ts',
     grpc: 'adapters/node/grpc.ts',
     cli: 'src/cli/main.ts',
@@ -75,6 +76,7 @@ function deployment({ name, document, entry, file, later }: Deployment): UserCon
 
 const FAULTY = 'src/faulty.ts'
 const VALIDATOR = 'src/validate.ts'
+const SIGNED_IDENTITY = 'src/http/signed-identity.ts'
 
 /** What every Lambda function may load. */
 const LATER_ON_LAMBDA = [FAULTY, VALIDATOR, 'src/secrets/aws.ts', 'adapters/aws/metrics.ts']
@@ -94,6 +96,7 @@ function worker(name: string, document: string): UserConfig[] {
     later: [
       FAULTY,
       VALIDATOR,
+      SIGNED_IDENTITY,
       ...(has('api-key', documentAt(document)) ? ofKeys : []),
       ...(has('jwt', documentAt(document)) ? ofTokens : []),
     ],
@@ -205,6 +208,6 @@ export default defineConfig([
     document: 'examples/aws-keys/latchkey.json',
     entry: 'adapters/aws/admin/handler.ts',
     file: 'dist/aws/admin.mjs',
-    later: [...LATER_ON_LAMBDA, ...LATER_FOR_KEYS, 'src/http/manage.ts'],
+    later: [...LATER_ON_LAMBDA, ...LATER_FOR_KEYS, 'src/http/manage.ts', SIGNED_IDENTITY],
   }),
 ])

@@ -302,6 +302,8 @@ export interface Document {
   }
   /** Tokens that holders of issued keys get at `token`. Default: none. */
   readonly issuing?: IssuingDocument
+  /** A signed word for the origin on who called, in `X-Latchkey-Identity`. Default: none. */
+  readonly identity?: IdentityDocument
   /** What holds for the keys of one owner together. */
   readonly owners?: Readonly<Record<string, { readonly limits: readonly Omit<LimitDocument, 'by'>[] }>>
   readonly webhooks?: readonly WebhookDocument[]
@@ -334,6 +336,22 @@ export interface IssuingDocument {
   readonly next?: SecretDocument
   /** How long a token counts at most. Default 900. */
   readonly lifetimeSeconds?: number
+}
+
+/** JSON Web Tokens of a minute that prove to the origin that a request has passed the gate, and who called. */
+export interface IdentityDocument {
+  /** `aud`: what the origin is called. */
+  readonly audience: string
+  /** Scheme and authority under which callers know the gate: `iss`, and what `htu` begins with. */
+  readonly publicOrigin: string
+  /** Default `EdDSA`. */
+  readonly algorithm?: 'EdDSA' | 'HS256'
+  /** For EdDSA private JSON Web Keys of Ed25519, for HS256 shared secrets: the first signs. */
+  readonly keys: SecretsDocument
+  /** For EdDSA, the key that is to sign next: it is published, and does not sign yet. */
+  readonly next?: SecretDocument
+  /** Claims of the caller's own JSON Web Token that the origin is told too, by name or path. */
+  readonly claims?: readonly string[]
 }
 
 /** How a refusal's body is worded. */

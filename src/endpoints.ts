@@ -16,12 +16,17 @@ export interface Endpoints {
 export type MatchMore = Endpoints['match']
 
 /**
- * The endpoints under a base path, and where resource metadata is told. They are recognised on the bytes that are judged,
+ * The endpoints under a base path, with those that only some documents have, and where resource metadata is told. They are recognised on the bytes that are judged,
  * before any router.
  */
-export function ownEndpoints(base: string, matchMore?: MatchMore, metadataPaths: readonly string[] = []): Endpoints {
+export function ownEndpoints(
+  base: string,
+  matchMore?: MatchMore,
+  metadataPaths: readonly string[] = [],
+  more: readonly Endpoint[] = [],
+): Endpoints {
   const byPath = new Map<string, Endpoint>([
-    ...(['live', 'health', 'whoami'] as const).map((endpoint) => [`${base}/${endpoint}`, endpoint] as const),
+    ...(['live', 'health', 'whoami', ...more] as const).map((endpoint) => [`${base}/${endpoint}`, endpoint] as const),
     ...metadataPaths.map((path) => [path, 'resource-metadata'] as const),
   ])
   return {

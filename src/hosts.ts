@@ -30,6 +30,7 @@ export const KEYS_BY_HOST: Readonly<Record<keyof Document, readonly HostName[]>>
   limiter: HOSTS,
   keys: ['node', 'cloudflare', 'vercel'],
   issuing: HOSTS,
+  identity: ['node', 'cloudflare', 'vercel'],
   owners: HOSTS,
   webhooks: ['node', 'cloudflare', 'vercel'],
   resourceMetadata: ['node', 'cloudflare', 'vercel'],

@@ -32,7 +32,7 @@ export function jwtBy(own: JwtHost): VerifierKind {
       const { name, places } = credential
       if ('own' in (credential.document as JwtDocument).keys) return ownLater(credential, parts, isSigned)
       const document = credential.document as ForeignJwtDocument
-      const rules = rulesOf(credential, document)
+      const rules = { ...rulesOf(credential, document), toldClaims: parts.settings.document.identity?.claims }
       const keysNow = keysOf(document, name, parts, own)
       const proved = proofs<ProvedToken>()
       const at = new Set(places)

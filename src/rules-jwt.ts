@@ -1,4 +1,5 @@
-import type { CredentialDocument, Document, JwtDocument } from './document.ts'
+import { slotsIn } from './config.ts'
+import type { CredentialDocument, Document, IdentityDocument, JwtDocument } from './document.ts'
 import { isLoopbackHost } from './lib/host.ts'
 
 /** Names that valibot passes over in a record, whatever stands there. */
@@ -60,6 +61,20 @@ export function checkIssuing(credentials: readonly CredentialDocument[], report:
   // A list that is empty, or none, is told by itself.
   if (credentials.length === 0 || credentials.some((each) => each?.kind === 'api-key')) return
   report([], 'beside a credential of kind "api-key": tokens are issued for its keys')
+}
+
+/** What ties `identity` to all else: no token of another kind may pass for an identity, nor the reverse. */
+export function checkIdentity({ identity, ...others }: Partial<Document>, report: Report): void {
+  const { algorithm, keys, next } = identity as IdentityDocument
+  const taken = new Set(slotsIn(others).map(({ name }) => name))
+  for (const [key, place] of [
+    ['keys', keys],
+    ['next', next],
+  ] as const) {
+    if (slotsIn(place).some(({ name }) => taken.has(name)))
+      report([key], 'secrets that nothing else of the document names')
+  }
+  if (algorithm === 'HS256' && next) report(['next'], 'nothing: a shared secret is not published')
 }
 
 /** Metadata lies beside the issuer, which has no query and no fragment (RFC 8414 2). */

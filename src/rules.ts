@@ -15,7 +15,7 @@ import { canonicalHeaderName } from './lib/header-name.ts'
 import { classifyPath, segmentsOf } from './lib/path.ts'
 import { placeholders } from './lib/permission.ts'
 import { jsonPointer } from './lib/pointer.ts'
-import { checkIssuing, checkJwt, UNREAD_NAMES } from './rules-jwt.ts'
+import { checkIdentity, checkIssuing, checkJwt, UNREAD_NAMES } from './rules-jwt.ts'
 
 /** Something wrong in a document: where (RFC 6901), and what is allowed there. Never what stood there. */
 export interface Fault {
@@ -55,6 +55,7 @@ export function brokenRules(document: Partial<Document>, wellFormed: (pointer: s
   }
   if (document.keys !== undefined) look(['keys'], (report) => checkKeys(document, report))
   if (document.issuing !== undefined) look(['issuing'], (report) => checkIssuing(credentials, report))
+  if (document.identity !== undefined) look(['identity'], (report) => checkIdentity(document, report))
   for (const place of listOf<ApiDocument>(document.apis).keys()) {
     look(['apis', place], (report) => checkApi(document, place, report))
   }
@@ -117,6 +118,18 @@ function checkApiKey(
   }
 }
 
+/** The fields, or parameters of the query, in which a credential may stand. */
+function fieldsOf({ from = [{ header: 'authorization' }] }: CredentialDocument): string[] {
+  return listOf<PlaceDocument>(from).map(({ header, cookie, query }) => {
+    if (header !== undefined) return header.toLowerCase()
+    if (query !== undefined) return `?${query}`
+    return cookie === undefined ? 'sec-websocket-protocol' : 'cookie'
+  })
+}
+
+const SEVERAL_FIELDS =
+  '0 beside credentials in several fields: API Gateway asks for all identity sources, and looks at no other field'
+
 /** What an answer that API Gateway keeps cannot hold to. */
 function checkApi(
   { apis = [], addresses, credentials = [], owners }: Partial<Document>,
@@ -129,6 +142,9 @@ function checkApi(
   if (resultTtlSeconds === 0) return
   const isLimited = owners !== undefined || listOf<CredentialDocument>(credentials).some(({ limits }) => limits)
   if (isLimited) report(['resultTtlSeconds'], '0 beside limits: what API Gateway answers by itself is not counted')
+  if (new Set(listOf<CredentialDocument>(credentials).flatMap(fieldsOf)).size > 1) {
+    report(['resultTtlSeconds'], SEVERAL_FIELDS)
+  }
   if (addresses && !cachedBy.includes('address')) {
     report(
       ['resultTtlSeconds'],

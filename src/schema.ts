@@ -404,6 +404,19 @@ export const documentSchema: v.GenericSchema<Document> = v.strictObject(
         'an object such as { "issuer": "https://api.example", "keys": [{ "secret": "SIGNING_KEY" }] }',
       ),
     ),
+    identity: v.exactOptional(
+      v.strictObject(
+        {
+          audience: matching(/^[\x21-\x7e]{1,500}$/, 'what the origin is called, such as "orders-origin"'),
+          publicOrigin: v.pipe(matching(ORIGIN_URL, ORIGIN_RULE), v.check(isOriginUrl, ORIGIN_RULE)),
+          algorithm: v.exactOptional(oneOf('EdDSA', 'HS256')),
+          keys: secrets,
+          next: v.exactOptional(secretSlot),
+          claims: v.exactOptional(listOf(claimName(), 'a list of claims')),
+        },
+        'an object such as { "audience": "orders", "publicOrigin": "https://api.example", "keys": { "secret": "NAME" } }',
+      ),
+    ),
     owners: v.exactOptional(
       v.record(
         matching(/^\P{C}{1,100}$/u, 'the name of an owner'),

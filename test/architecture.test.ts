@@ -26,18 +26,18 @@ const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
 
 /** The only modules that may know Node. */
 const ON_NODE =
-  /^(?:src\/crypto\/node\.ts|src\/key-sets\/(?:documents-by-http|reading-by-http|signature-by-node)\.ts|src\/secrets\/(?:aws|aws-extension|aws-services|file)\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|aws-rest-call|dynamodb-call|node-http|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
+  /^(?:src\/crypto\/node\.ts|src\/key-sets\/(?:documents-by-http|reading-by-http|signature-by-node|signing-by-node)\.ts|src\/secrets\/(?:aws|aws-extension|aws-services|file)\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|aws-rest-call|dynamodb-call|node-http|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
 
 /** Where each package may be imported; one that is not here may be imported nowhere. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
-  hono: /^(?:src\/http\/|adapters\/(?:node|cloudflare|aws\/admin)\/)/,
+  hono: /^(?:src\/http\/|adapters\/(?:node|cloudflare|aws\/admin|identity)\/)/,
   '@hono/node-server': /^adapters\/node\//,
   '@grpc/grpc-js': /^adapters\/node\/(?:ext-authz|grpc|grpc-access)\.ts$/,
   '@vercel/functions': /^adapters\/vercel\//,
   valibot: /^src\/(?:(?:schema|validate)\.ts$|http\/keys\/)/,
   citty: /^src\/cli\//,
   fflate: /^src\/cli\/bundle\.ts$/,
-  jose: /^src\/(?:verifiers\/(?:jwt-token|own-token)|key-sets\/(?:key-set|own-key|sign|signature-by-jose)|cli\/jwt\/signer)\.ts$/,
+  jose: /^(?:src\/(?:verifiers\/(?:jwt-token|own-token)|key-sets\/(?:key-set|own-key|sign|signing|signature-by-jose)|cli\/jwt\/signer)|adapters\/identity\/proof)\.ts$/,
   aws4: /^src\/lib\/aws-(?:call|rest-call)\.ts$/,
   yaml: /^src\/cli\/aws\/templates\/yaml\.ts$/,
   // The document that a build has put into the bundle.
@@ -166,7 +166,13 @@ describe('what is imported from outside', () => {
   })
 
   test('the core, the Worker and the Vercel middleware reach no Node module in any way', () => {
-    const reachable = ['src/index.ts', 'src/http/hono.ts', 'adapters/cloudflare/index.ts', 'adapters/vercel/index.ts']
+    const reachable = [
+      'src/index.ts',
+      'src/http/hono.ts',
+      'adapters/cloudflare/index.ts',
+      'adapters/vercel/index.ts',
+      'adapters/identity/index.ts',
+    ]
       .flatMap((entry) => reached(entry, everything))
       .filter(({ path }) => ON_NODE.test(path))
     expect(reachable.map(({ path }) => path)).toEqual([])

@@ -118,6 +118,7 @@ describe('docs/configuration.md', () => {
     limiter: 'Store and limiter',
     keys: 'Keys',
     issuing: 'Issuing',
+    identity: 'Identity',
     webhooks: 'Webhooks',
     apis: 'APIs',
   }

@@ -14,7 +14,7 @@ describe('the keys of a document', () => {
     ['node', ['apis']],
     ['cloudflare', ['apis']],
     ['vercel', ['origin', 'apis']],
-    ['aws', ['realm', 'origin', 'proxies', 'cors', 'transport', 'keys', 'webhooks', 'resourceMetadata']],
+    ['aws', ['realm', 'origin', 'proxies', 'cors', 'transport', 'keys', 'identity', 'webhooks', 'resourceMetadata']],
   ] as const)('that %s ignores are %j', (host, expected) => {
     expect(ignoredKeys(EVERYTHING, host)).toEqual(expected)
   })

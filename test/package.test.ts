@@ -52,6 +52,7 @@ describe('the published package', () => {
     ['latchkey/aws', 'authorizer'],
     ['latchkey/aws/admin', 'admin'],
     ['latchkey/vercel', 'middleware'],
+    ['latchkey/identity', 'requireIdentity'],
     ['latchkey/node', 'serve'],
   ])('%s exports %s', (entry, name) => {
     const code = `import { ${name} } from '${entry}'; console.log(typeof ${name})`

@@ -20,6 +20,9 @@ describe('secretUses', () => {
       SIGNING_KEY: 'text',
       SIGNING_KEY_PREVIOUS: 'text',
       SIGNING_KEY_NEXT: 'text',
+      IDENTITY_KEY: 'text',
+      IDENTITY_KEY_PREVIOUS: 'text',
+      IDENTITY_KEY_NEXT: 'text',
     })
   })
 

@@ -46,6 +46,9 @@ export interface ServeOptions {
   readonly now?: (() => EpochSeconds) | undefined
 }
 
+/** Few documents have identities, and what signs them loads jose. */
+const signing = async () => (await import('../../src/key-sets/signing-by-node.ts')).signingByNode
+
 export interface Running {
   readonly url: string
   readonly gate: Gate
@@ -71,7 +74,7 @@ export async function serve(options: ServeOptions): Promise<Running> {
   const { store, storeText: limiterText, variables = process.env } = options
   const equipment = nodeEquipment({ store, limiterText, variables, secrets, now })
   const source = { text: options.text, document: options.document }
-  const gate = gateOf(await load(source, host, { transport: 'any' }, equipment), management)
+  const gate = gateOf(await load(source, host, { transport: 'any' }, equipment), management, signing)
   await probe(gate.latchkey.equipped?.store)
   void gate.latchkey.warm()
   const isFaulty = gate.latchkey.settings.routes.length === 0

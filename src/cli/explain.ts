@@ -69,7 +69,12 @@ export async function explain(rawArgs: readonly string[]): Promise<number> {
   const latchkey = build(result.document, host, { transport: 'any' }, equipmentWithout(store?.opened))
   const { settings, digests } = latchkey
   const received = throughProxies(settings, proxies(settings, digests))
-  const endpoints = ownEndpoints(settings.base, undefined, latchkey.equipped?.metadata?.paths)
+  const endpoints = ownEndpoints(
+    settings.base,
+    undefined,
+    latchkey.equipped?.metadata?.paths,
+    settings.document.identity && ['identity/jwks.json'],
+  )
   const question: Question = { defer: () => undefined, endpoints, trace: (step) => void steps.push(step) }
   const { decision } = await latchkey.judgeWhat(received, access, question)
   store?.opened.close?.()

@@ -25,7 +25,7 @@ export function answerEndpoint(
 function contentOf(
   endpoint: Endpoint,
   access: Access,
-  { principal }: Allowed,
+  { principal, keySet }: Allowed,
   latchkey: Latchkey,
 ): { status: number; body: unknown } {
   switch (endpoint) {
@@ -41,6 +41,8 @@ function contentOf(
       return principal === 'anonymous' ? { status: 204, body: null } : { status: 200, body: whoami(principal) }
     case 'resource-metadata':
       return { status: 200, body: latchkey.equipped?.metadata?.documentFor(access) }
+    case 'identity/jwks.json':
+      return { status: 200, body: keySet }
     case 'keys':
       // Whoever matched it answers it.
       return { status: 404, body: null }

@@ -1,6 +1,5 @@
 import type { Judgement, Reading } from '../build.ts'
 import type { Settings } from '../config.ts'
-import { identityHeaders } from '../identity.ts'
 import { TOKEN } from '../lib/header-name.ts'
 import { after } from '../lib/maybe.ts'
 import { splitTarget } from '../lib/path.ts'
@@ -10,6 +9,7 @@ import { isRefusal } from '../model/decision.ts'
 import type { Proxies } from '../proxies.ts'
 import { withFacts } from '../proxies.ts'
 import type { Reply, Responder } from '../respond.ts'
+import { identityFields } from './identity-fields.ts'
 
 /**
  * Forward-auth: a reverse proxy asks, by a request of its own, what is to be decided about another one. How it describes
@@ -67,7 +67,7 @@ function fieldsOf(dialect: 'original' | 'forwarded'): readonly [uri: string, met
 
 /** The answer that lets the proxy go on, with everything that it is to copy. */
 export function verifyAllowed({ access }: Judgement, allowed: Allowed): Reply {
-  const headers = Object.fromEntries(identityHeaders(allowed.principal, access.requestId))
+  const headers = Object.fromEntries(identityFields(allowed, access.requestId))
   return { status: 200, headers: { 'Cache-Control': 'no-store', ...headers }, body: '' }
 }
 

@@ -1,6 +1,8 @@
-import type { Judgement, Latchkey } from '../build.ts'
+import type { Judgement, Latchkey, Question, Reading } from '../build.ts'
+import { denied } from '../build.ts'
 import { ownEndpoints } from '../endpoints.ts'
 import { grpcReply, isGrpc } from '../grpc.ts'
+import type { Signing } from '../key-sets/signing.ts'
 import type { Maybe } from '../lib/maybe.ts'
 import { after } from '../lib/maybe.ts'
 import type { Access } from '../model/access.ts'
@@ -13,6 +15,7 @@ import { responder } from '../respond.ts'
 import type { Manage, Management } from './asked.ts'
 import { answerEndpoint } from './endpoints.ts'
 import { described, isVerify, verifyAllowed, verifyRefused } from './forward-auth.ts'
+import type { Identities } from './signed-identity.ts'
 
 /** What becomes of a request: it is answered here, at once or once its body is read, or it passes. */
 export type Outcome =
@@ -38,7 +41,8 @@ export interface Gate {
   refuse(refusal: Refusal, access: Access): Reply
 }
 
-export function gate(latchkey: Latchkey, management?: Management): Gate {
+/** `signing`: how identities are signed, where a host knows better than WebCrypto. */
+export function gate(latchkey: Latchkey, management?: Management, signing?: () => Promise<Signing>): Gate {
   const { settings } = latchkey
   const metadata = latchkey.equipped?.metadata
   const answers = responder(settings, metadata)
@@ -46,11 +50,29 @@ export function gate(latchkey: Latchkey, management?: Management): Gate {
     settings.base,
     latchkey.equipped?.store && management?.match(settings),
     metadata?.paths,
+    settings.document.identity && ['identity/jwks.json'],
   )
   let loaded: Promise<Manage> | undefined
+  let identities: Identities | undefined
   const trusted = proxies(settings, latchkey.digests)
   const received = throughProxies(settings, trusted)
   const describedRequest = described(settings, trusted)
+
+  /** What the origin is promised a signed identity of does not go on without one. */
+  function judge(read: Reading, access: Access, question: Question): Maybe<Judgement> {
+    const judged = latchkey.judgeWhat(read, access, question)
+    return settings.document.identity ? signed(judged) : judged
+  }
+
+  async function signed(judged: Maybe<Judgement>): Promise<Judgement> {
+    const judgement = await judged
+    try {
+      identities ??= (await import('./signed-identity.ts')).identities(latchkey, await signing?.())
+      return await identities(judgement)
+    } catch {
+      return { ...judgement, decision: denied({ reason: 'dependency-unavailable' }) }
+    }
+  }
 
   /** gRPC clients read no HTTP status; verify's caller is a proxy, which reads nothing else. */
   function refuseInline(denied: Pick<Denied, 'refusal' | 'match'>, access: Access): Reply {
@@ -93,11 +115,9 @@ export function gate(latchkey: Latchkey, management?: Management): Gate {
     management,
     enter(access, defer) {
       if (!isVerify(access.target, settings.base)) {
-        return after(latchkey.judgeWhat(received, access, { defer, endpoints }), (judgement) =>
-          outcomeOf(judgement, defer),
-        )
+        return after(judge(received, access, { defer, endpoints }), (judgement) => outcomeOf(judgement, defer))
       }
-      const judged = latchkey.judgeWhat(describedRequest, access, { defer })
+      const judged = judge(describedRequest, access, { defer })
       return after(judged, (judgement): Outcome => {
         const { decision } = judgement
         if (decision.allow) return { reply: verifyAllowed(judgement, decision) }

@@ -23,6 +23,8 @@ export interface LatchkeyVariables {
   principal: Principal | 'anonymous'
   /** The id of the request in Latchkey's events. What the app answers is its own: nothing is added to it. */
   requestId: string
+  /** What an origin behind the app is to be sent in `X-Latchkey-Identity`, where the document has `identity`. */
+  signedIdentity?: string | undefined
 }
 
 export interface MiddlewareOptions {
@@ -87,6 +89,7 @@ export function middlewareOn(
     if (asked) return replyWith(c, await asked(await bodyOf(c.req.raw)))
     c.set('principal', passed.allowed.principal)
     c.set('requestId', passed.judgement.access.requestId)
+    c.set('signedIdentity', passed.allowed.identity)
     return next()
   }
 }

@@ -1,6 +1,6 @@
 import type { Judgement } from '../build.ts'
 import type { Settings, Slot } from '../config.ts'
-import { IDENTITY_PREFIX, identityHeaders } from '../identity.ts'
+import { IDENTITY_PREFIX } from '../identity.ts'
 import { canonicalHeaderName } from '../lib/header-name.ts'
 import type { Access } from '../model/access.ts'
 import type { Place } from '../model/credential.ts'
@@ -8,6 +8,7 @@ import type { Allowed, Refusal } from '../model/decision.ts'
 import { originSettings } from '../origin.ts'
 import type { Field } from './hop-by-hop.ts'
 import { endToEnd } from './hop-by-hop.ts'
+import { identityFields } from './identity-fields.ts'
 import { cleanTarget, headerFilter } from './strip.ts'
 
 /** What goes on to the origin. The method is the access's own, and the body is passed on as it comes. */
@@ -68,7 +69,7 @@ export function cleaner(settings: Settings): Clean {
       if (!secret) return { reason: 'not-configured', detail: `origin header ${name}` }
       ours.push([name, secret.reveal()])
     }
-    ours.push(...forwardedFields(access), ...identityHeaders(allowed.principal, access.requestId))
+    ours.push(...forwardedFields(access), ...identityFields(allowed, access.requestId))
     // Ours first: an origin that reads no more than so many fields must not miss them.
     return { target: cleanTarget(access.target, removed), fields: [...ours, ...theirs] }
   }

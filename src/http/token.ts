@@ -1,19 +1,18 @@
 import type { Judgement, Latchkey } from '../build.ts'
 import type { Slot } from '../config.ts'
 import type { IssuingSettings } from '../issuing.ts'
-import { issuingOf, slotCounts } from '../issuing.ts'
-import type { OwnKey } from '../key-sets/own-key.ts'
+import { issuingOf } from '../issuing.ts'
 import { ownKeyOf } from '../key-sets/own-key.ts'
 import { signingKeyOf, signToken } from '../key-sets/sign.ts'
 import { keyCredentials } from '../key-settings.ts'
 import { TOKEN_TYPE } from '../keys/token-claims.ts'
-import type { Secret } from '../lib/secret.ts'
 import { memory } from '../limiters/memory.ts'
 import type { Allowed } from '../model/decision.ts'
 import type { Defer } from '../model/ports.ts'
-import { nameOfError, StoreError } from '../model/store-error.ts'
+import { StoreError } from '../model/store-error.ts'
 import type { Snapshot } from '../snapshot.ts'
 import type { Issuing, Signer } from './keys/issuing.ts'
+import { eachOnce, ownKeys } from './own-keys.ts'
 
 /** What is issued with for a request. */
 export type IssuingFor = (
@@ -27,46 +26,18 @@ const WINDOW_SECONDS = 60
 const MOST_ATTEMPTS = { address: 300, key: 60 } as const
 const MOST_COUNTERS = 10_000
 
-/** How a deployment issues tokens; undefined where it does not. Keys are read once for each value of a secret. */
+/** How a deployment issues tokens; undefined where it does not. */
 export function tokenIssuing({ settings, equipped, sink }: Latchkey): IssuingFor | undefined {
   const found = issuingOf(settings)
   if (!found) return undefined
   const { issuer, audience, lifetimeSeconds, signing, published }: IssuingSettings = found
   const limiter = memory({ mostCounters: MOST_COUNTERS })
   const limited = new Set(keyCredentials(settings).flatMap(({ name, document }) => (document.limits ? [name] : [])))
-  const known = new WeakMap<Secret, Promise<OwnKey>>()
-  const told = new WeakSet<Secret>()
-
-  function keyIn(secret: Secret): Promise<OwnKey> {
-    let key = known.get(secret)
-    if (!key) {
-      key = ownKeyOf(secret.reveal())
-      known.set(secret, key)
-    }
-    return key
-  }
-
-  /** A key that cannot be read is told, and passed over. */
-  async function read(slot: Slot, secret: Secret): Promise<(OwnKey & { readonly slot: Slot }) | undefined> {
-    try {
-      return { ...(await keyIn(secret)), slot }
-    } catch (error) {
-      const why = error instanceof Error && error.name === 'KeySetRefused' ? error.message : nameOfError(error)
-      const message = `secret ${slot.name} signs no tokens: ${why}`
-      if (!told.has(secret)) sink.write({ type: 'notice', level: 'error', message })
-      told.add(secret)
-      return undefined
-    }
-  }
+  const keysIn = ownKeys(ownKeyOf, 'tokens', sink)
 
   return ({ access, snapshot }, { match }, defer) => {
     const { at } = access
-    const keysOf = async (slots: readonly Slot[]) => {
-      const values = slots
-        .filter((slot) => slotCounts(slot, at))
-        .flatMap((slot) => snapshot.valuesOf([slot], at).map((secret) => read(slot, secret)))
-      return (await Promise.all(values)).filter((key) => key !== undefined)
-    }
+    const keysOf = (slots: readonly Slot[]) => keysIn(slots, snapshot, at)
 
     async function signer(): Promise<Signer> {
       const [key] = await keysOf(signing)
@@ -104,8 +75,7 @@ export function tokenIssuing({ settings, equipped, sink }: Latchkey): IssuingFor
       isLimited: (credential) => limited.has(credential),
       signer,
       async publicKeys() {
-        const keys = await keysOf(published)
-        return Array.from(new Map(keys.map(({ publicKey }) => [publicKey.kid, publicKey])).values())
+        return eachOnce((await keysOf(published)).map(({ publicKey }) => publicKey))
       },
       record(principal, refusal) {
         const decision = refusal

@@ -6,9 +6,9 @@ import type { Reason } from './reason.ts'
 /**
  * Latchkey's own endpoints that a decision is made about; `verify` asks about another request. `keys` is the whole of key
  * management, which is answered by a module that is loaded when it is first asked. All but `resource-metadata` are under
- * `base`.
+ * `base`. `identity/jwks.json`: the keys of signed identities.
  */
-export type Endpoint = 'live' | 'health' | 'whoami' | 'keys' | 'resource-metadata'
+export type Endpoint = 'live' | 'health' | 'whoami' | 'keys' | 'identity/jwks.json' | 'resource-metadata'
 
 /** Something to tell the caller in the reply, beside what the origin says: a header field. */
 export type Notice = readonly [name: string, value: string]
@@ -54,6 +54,10 @@ export type Decision =
       /** Where the credential stood; undefined for `anonymous`. */
       readonly place: Place | undefined
       readonly notices?: readonly Notice[] | undefined
+      /** The signed identity, where a gate has made one. */
+      readonly identity?: string | undefined
+      /** For whoever asks for it, the JSON Web Key Set of signed identities. */
+      readonly keySet?: object | undefined
     }
   | {
       readonly allow: false

@@ -47,6 +47,8 @@ export interface Principal {
   /** The granted permissions that the ceiling covers, for the origin to see; absent: all of `grant`. */
   readonly covered?: readonly string[] | undefined
   readonly constraints?: Constraints | undefined
+  /** What the origin is told of a JWT's claims. */
+  readonly claims?: Readonly<Record<string, unknown>> | undefined
   /** The key of a usage plan of Amazon API Gateway, by which an issued key is counted there. */
   readonly usagePlanKey?: string | undefined
   /** When the credential ends, where it does. */

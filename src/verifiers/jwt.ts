@@ -27,6 +27,8 @@ export interface JwtRules extends ClaimRules {
   readonly toleranceSeconds: number
   readonly surface: Surface
   readonly ownerClaim: string | undefined
+  /** What the origin is told, by name or path; those that a token has. */
+  readonly toldClaims?: readonly string[] | undefined
   /** What every token may do, or which claims say so. */
   readonly grant: Grant | GrantRules
 }
@@ -132,7 +134,7 @@ function candidatesIn(set: KeySet, { algorithm, keyId }: ParsedToken, at: EpochS
 }
 
 function principalOf(claims: Claims, { expiresAt }: Times, rules: JwtRules): Principal {
-  const { name, surface, ownerClaim, grant } = rules
+  const { name, surface, ownerClaim, toldClaims, grant } = rules
   return {
     kind: 'jwt',
     credential: name,
@@ -140,6 +142,7 @@ function principalOf(claims: Claims, { expiresAt }: Times, rules: JwtRules): Pri
     owner: ownerClaim === undefined ? undefined : (claimAt(claims, ownerClaim) as string | undefined),
     surface,
     ...('type' in grant ? { grant } : claimedGrant(claims, grant)),
+    claims: toldClaims && Object.fromEntries(toldClaims.map((claim) => [claim, claimAt(claims, claim)])),
     expiresAt,
   }
 }

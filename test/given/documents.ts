@@ -96,6 +96,14 @@ export const EVERYTHING: Document = {
     next: { secret: 'SIGNING_KEY_NEXT' },
     lifetimeSeconds: 600,
   },
+  identity: {
+    audience: 'orders-origin',
+    publicOrigin: 'https://api.example',
+    algorithm: 'EdDSA',
+    keys: [{ secret: 'IDENTITY_KEY' }, { secret: 'IDENTITY_KEY_PREVIOUS', until: '2027-01-01T00:00:00Z' }],
+    next: { secret: 'IDENTITY_KEY_NEXT' },
+    claims: ['email'],
+  },
   owners: { acme: { limits: [{ requests: 5, windowSeconds: 1 }] } },
   webhooks: [{ url: 'https://hooks.example/latchkey', secret: { secret: 'WEBHOOK_SECRET' }, types: ['key-*'] }],
   resourceMetadata: {
