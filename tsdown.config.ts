@@ -70,7 +70,12 @@ function deployment({ name, document, entry, file, later }: Deployment): UserCon
       entry: { [basename(file, extension)]: entry },
       plugins: [bundledDocument(document), loadedLater(later, extension)],
     },
-    ...later.map((path) => ({ ...common, entry: { [basename(path, '.ts')]: path } })),
+    ...later.map((path) => ({
+      ...common,
+      entry: { [basename(path, '.ts')]: path },
+      // Of these only what tells faults loads another one.
+      ...(path === FAULTY && { plugins: [loadedLater([VALIDATOR], extension)] }),
+    })),
   ]
 }
 

@@ -74,7 +74,7 @@ describe('the Worker that the build makes', () => {
   beforeAll(async () => {
     if (!existsSync('dist/worker/index.js')) throw new Error('build first: npm run build')
     const text = (name: string) => readFileSync(`dist/worker/${name}`, 'utf8')
-    const bundle = ['index.js', 'validate.js'].map((name) => ({ name, text: text(name) }))
+    const bundle = ['index.js', 'faulty.js', 'validate.js'].map((name) => ({ name, text: text(name) }))
     origin = await recordingOrigin()
     const bindings = { LATCHKEY_TOKEN: { text: TOKEN }, ORIGIN: { text: origin.url } }
     const document = {

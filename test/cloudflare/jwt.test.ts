@@ -31,7 +31,7 @@ const documentOf = (issuer: string): Document => ({
 })
 
 const builtModules = (): Bundle =>
-  ['index.js', 'reading-by-fetch.js', 'own-tokens.js', 'validate.js'].map((name) => ({
+  ['index.js', 'reading-by-fetch.js', 'own-tokens.js', 'faulty.js', 'validate.js'].map((name) => ({
     name,
     text: readFileSync(`${BUILT}/${name}`, 'utf8'),
   }))
