@@ -205,7 +205,7 @@ export interface ApiDocument {
   readonly resultTtlSeconds?: number
   /** What its identity sources hold beside the credential. Default: nothing. */
   readonly cachedBy?: readonly ('method' | 'path' | 'address')[]
-  /** Whether a path that no route names reaches an integration, by `{proxy+}` or `$default`. Default true. */
+  /** Whether a path that no route names reaches an integration, as by `{proxy+}` or `$default`. Default true. */
   readonly greedy?: boolean
   /** Whether a key's own `usagePlanKey`, from its metadata, is answered as `usageIdentifierKey`. Default false. */
   readonly usagePlans?: boolean

@@ -354,6 +354,8 @@ describe('apis', () => {
   const ONE_ADDRESS = { addresses: { allow: ['10.0.0.0/8'] } }
   const TAKEN = 'an API and a stage that no entry before it takes'
   const ADDRESSES = '0 beside "addresses", or "address" in "cachedBy": else one answer serves all addresses'
+  const FIELDS =
+    '0 beside credentials in several fields: API Gateway asks for all identity sources, and looks at no other field'
   const LIMITS = '0 beside limits: what API Gateway answers by itself is not counted'
 
   it.each<[string, Partial<Document>, readonly string[]]>([
@@ -374,6 +376,21 @@ describe('apis', () => {
       'limits of a credential under a cache',
       { apis: [CACHED], credentials: [credential({ limits: [{ requests: 1, per: 'day' }] })] },
       [`/apis/0/resultTtlSeconds: ${LIMITS}`],
+    ],
+    [
+      'credentials in several fields under a cache',
+      { apis: [CACHED], credentials: [credential({ from: [{ header: 'authorization' }, { header: 'X-Api-Key' }] })] },
+      [`/apis/0/resultTtlSeconds: ${FIELDS}`],
+    ],
+    [
+      'two schemes of one field',
+      {
+        apis: [CACHED],
+        credentials: [
+          credential({ from: [{ header: 'authorization', scheme: 'bearer' }, { header: 'Authorization' }] }),
+        ],
+      },
+      [],
     ],
     ['a budget that holds the TTL', { apis: [CACHED], revocation: { withinSeconds: 330 } }, []],
     [

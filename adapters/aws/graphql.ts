@@ -11,6 +11,11 @@ import { passes, tableFor } from './policy/rules.ts'
 /** A route that stands for a field of a type: `/graphql/Mutation/createOrder`. */
 const FIELD = /^\/graphql\/([A-Za-z_]\w*)\/([A-Za-z_]\w*)$/
 
+/** Whether a document has routes below `/graphql/` that stand for no field, and so would protect nothing. */
+export function hasUntoldFields({ routes }: Settings): boolean {
+  return routes.some(({ path }) => path.startsWith('/graphql/') && !FIELD.test(path))
+}
+
 /** Translates a judgement for AppSync: yes or no, the fields that the principal does not get, and how long that holds. */
 export function answerGraphql(
   { access, decision }: Judgement,

@@ -1,5 +1,6 @@
 import { verify } from '../../src/authorize.ts'
 import type { Judgement, Latchkey } from '../../src/build.ts'
+import { denied } from '../../src/build.ts'
 import type { Settings } from '../../src/config.ts'
 import type { Extract } from '../../src/extract.ts'
 import { extractor } from '../../src/extract.ts'
@@ -10,13 +11,15 @@ import { isRefusal } from '../../src/model/decision.ts'
 import type { Digests } from '../../src/model/ports.ts'
 import type { Principal } from '../../src/model/principal.ts'
 import { STATUSES } from '../../src/model/reason.ts'
+import { observer } from '../../src/observe.ts'
 import type { PolicyAnswer, SimpleAnswer } from './answer.ts'
 import { answer, contextOf, MOST_CHARACTERS, NoAnswer, policyAnswer, throwWhereNeeded } from './answer.ts'
-import { parseArn } from './arn.ts'
+import { isExact, parseArn } from './arn.ts'
 import { policyLists } from './policy/lists.ts'
 import type { Judged } from './policy/rules.ts'
 import { isAllowed, MOST_IN_A_RESOURCE, statementsOf } from './policy/statements.ts'
 import type { Told } from './request.ts'
+import { isForStage } from './request.ts'
 
 /**
  * Answers for an API that keeps answers, or that counts by usage plans. `warn` is told what an operator should change.
@@ -34,7 +37,7 @@ const SIMPLE =
   'a simple reply cannot be kept for other paths: set "cachedBy" to method and path, and the identity sources'
 const COUNTED = 'a credential has limits of its own, which a kept answer would not count: set the result TTL to 0'
 const BOUND = 'a credential is bound to addresses: set the result TTL to 0, or add the address to the identity sources'
-const LONG = 'no policy can name an ARN of more than 512 characters'
+const UNNAMED = 'no policy can name a path with "*", "?" or "$", or an ARN of more than 512 characters'
 const PREFLIGHT = 'a preflight asked an authorizer whose answers are kept: let API Gateway answer OPTIONS by itself'
 const COOKIE = 'a cookie writes, and a kept answer would not look where the page comes from: set the result TTL to 0'
 const ONE_PATH = 'no policy can tell what passes here from what does not: the answer that is kept names one path'
@@ -46,7 +49,8 @@ const NOBODY: Judged = { principal: 'anonymous', hasCookie: false }
  * is kept, whatever address they come from and however many they are. A policy is compiled for the whole stage, and what no
  * policy can say makes it refuse.
  */
-export function answerToKeep({ settings, digests }: Latchkey): AnswerToKeep {
+export function answerToKeep({ settings, digests, sink }: Latchkey): AnswerToKeep {
+  const observe = observer(settings.log, sink)
   const extract = extractor(settings.credentials.flatMap(({ places }) => places))
   const listsFor = policyLists(settings)
 
@@ -62,9 +66,7 @@ export function answerToKeep({ settings, digests }: Latchkey): AnswerToKeep {
     if (resultTtlSeconds === 0) return { ...answer(judgement, status, arn, form), ...plan }
     const objection = objectionTo(principal, cachedBy.includes('address')) ?? objectionToThis(decision, access)
     if (objection !== undefined) return nothing(objection)
-    if (cachedBy.includes('method') && cachedBy.includes('path')) {
-      return { ...answer(judgement, status, arn, form), ...plan }
-    }
+    if (!isForStage(api)) return { ...answer(judgement, status, arn, form), ...plan }
     if (form === 'simple') return nothing(SIMPLE)
 
     const prefix = parseArn(arn)?.prefix
@@ -75,19 +77,23 @@ export function answerToKeep({ settings, digests }: Latchkey): AnswerToKeep {
       const whole = statementsOf(lists, prefix ?? '')
       const isSaid = whole !== undefined && isAllowed(whole, arn) === decision.allow
       const beside = decision.allow ? { allow: [arn] } : { deny: [arn] }
-      const statements = isSaid ? whole : statementsOf(lists, prefix ?? '', beside)
-      if (!statements || prefix === undefined || isAllowed(statements, arn) !== decision.allow) continue
+      // What no resource can name stands in no policy: it gets what the others get.
+      const statements = isSaid || !isExact(arn) ? whole : statementsOf(lists, prefix ?? '', beside)
+      if (!statements || prefix === undefined) continue
+      if (isExact(arn) && isAllowed(statements, arn) !== decision.allow) continue
       const given = { ...policyAnswer(context, statements), ...plan }
       if (JSON.stringify(given).length > MOST_CHARACTERS) continue
       if (!isSaid && decision.allow) warn(`${decision.match?.pattern}: ${ONE_PATH}`)
       return given
     }
     warn(`${decision.match?.pattern ?? 'no route'}: ${ONE_PATH}`)
-    if (arn.length > MOST_IN_A_RESOURCE) return nothing(LONG)
+    if (arn.length > MOST_IN_A_RESOURCE || !isExact(arn)) return nothing(UNNAMED)
     return { ...answer(judgement, status, arn, form), ...plan }
 
+    /** It was decided and told, and is refused all the same: that is told too. */
     function nothing(message: string): never {
       warn(message)
+      observe(denied({ reason: 'not-configured', detail: message }), access, 0)
       throw new NoAnswer(NOT_CONFIGURED)
     }
   }

@@ -5,6 +5,8 @@ export const OBJECTIONS: Readonly<Record<string, string>> = {
   'one-header': 'a TOKEN authorizer sees one header and no address: this document needs a REQUEST authorizer',
   'other-api': 'an API or a stage asked that "apis" does not name',
   'other-request': 'an event and its ARN tell of different requests: is LATCHKEY_AWS_BASE_PATH right?',
+  fields:
+    'AppSync denies fields by name: under /graphql/ routes are /graphql/Type/field, without "*" and names of parameters',
   unnamed: 'no policy can name a path with "*", "?" or "$", or an ARN of more than 512 characters',
   stranger: 'refused an event that no API sends',
 }

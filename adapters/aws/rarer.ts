@@ -5,7 +5,7 @@ import { NoAnswer } from './answer.ts'
 import { parseArn } from './arn.ts'
 import type { ConnectEvent, GraphqlEvent, OldHttpRequestEvent, TokenEvent } from './event.ts'
 import { fieldsOf, queryOf } from './fields.ts'
-import { answerGraphql } from './graphql.ts'
+import { answerGraphql, hasUntoldFields } from './graphql.ts'
 import { OBJECTIONS } from './objections.ts'
 import type { Deployment, Told } from './request.ts'
 import { apiFor, stranger, told } from './request.ts'
@@ -105,7 +105,8 @@ function tellGraphql(event: GraphqlEvent, { settings, at }: Deployment): Told {
     arn: '',
     form: 'simple',
     api: undefined,
-    objection: stranger(apis, api),
+    objection:
+      stranger(apis, api) ?? (hasUntoldFields(settings) ? { reason: 'not-configured', detail: 'fields' } : undefined),
     answer: (judgement, status) => answerGraphql(judgement, status, settings, api),
   }
 }

@@ -71,6 +71,11 @@ export function apiFor(
   )
 }
 
+/** Whether answers to an API are kept for other paths than the one that was asked for. */
+export function isForStage({ resultTtlSeconds = 0, cachedBy = [] }: ApiDocument = {}): boolean {
+  return resultTtlSeconds > 0 && !(cachedBy.includes('method') && cachedBy.includes('path'))
+}
+
 /** Where an event contradicts itself, or where its resource can stand in no policy. */
 function ambiguity(
   { method, target }: Access,
@@ -82,7 +87,7 @@ function ambiguity(
   if (!parsed || contradicts(parsed, method, target.replace(/\?.*$/s, ''))) {
     return { reason: 'request-ambiguous', detail: 'other-request' }
   }
-  // A policy that is kept may let a path pass without its name.
-  const isNamed = api?.resultTtlSeconds || arn.length <= MOST_IN_A_RESOURCE
-  return form === 'simple' || (isExact(arn) && isNamed) ? undefined : { reason: 'request-ambiguous', detail: 'unnamed' }
+  // A policy for the whole stage lets a path pass without its name.
+  const isNamed = isForStage(api) || (isExact(arn) && arn.length <= MOST_IN_A_RESOURCE)
+  return form === 'simple' || isNamed ? undefined : { reason: 'request-ambiguous', detail: 'unnamed' }
 }

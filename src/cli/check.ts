@@ -11,7 +11,7 @@ import { proxySettings } from '../proxies.ts'
 import { faultOf, secretUses, weaknessOf } from '../readings.ts'
 import type { Fault, Validation } from '../validate.ts'
 import { validate, validateText } from '../validate.ts'
-import { ttlWarnings } from './aws/document-warnings.ts'
+import { awsWarnings } from './aws/document-warnings.ts'
 import type { HeldTemplate } from './aws/template-report.ts'
 import type { Variables } from './inputs.ts'
 import { documentText, INPUT_FLAGS, secretsOf, variablesOf } from './inputs.ts'
@@ -72,7 +72,7 @@ export async function check(rawArgs: readonly string[]): Promise<number> {
     ...jwtWarnings(settings),
     ...limits.warnings,
     ...secretFaults.warnings,
-    ...(host === 'aws' ? ttlWarnings(settings) : []),
+    ...(host === 'aws' ? awsWarnings(settings) : []),
   ]
   const report = reportOf(settings, host)
   const held = template === undefined ? undefined : await holdTemplate(template, settings)

@@ -3,7 +3,7 @@ import { advance, BEGUN, covers, isDone, STAR, textOf, withoutCovered } from './
 import type { Lists, Outlook, Path, Segment, Verdict } from './paths.ts'
 import { pathsOf, TooMuch } from './paths.ts'
 import type { Rule, Table } from './rules.ts'
-import { ANY, METHODS } from './rules.ts'
+import { ANY, METHODS, UNNAMED } from './rules.ts'
 
 /** What passes, of the paths of one stage: what `allow` matches and `deny` does not. */
 export interface Compiled extends Lists {
@@ -18,8 +18,6 @@ export interface Options {
 
 type Part = Glob[number]
 
-/** What stands for itself in a resource: none of IAM's own characters, and nothing that a server could read in two ways. */
-const LITERAL = /^[A-Za-z0-9\-._~!&'()+,=:@]*$/
 /** As many as the bits of a glob's progress. */
 const MOST_PARTS = 28
 /** A literal has two to the power of its letters many spellings; each is a resource of its own. */
@@ -50,7 +48,7 @@ export function compile(table: Table, options: Options): Compiled {
 function compiled(table: Table, { isReachable, isTight = false }: Options): Compiled {
   const budget = { left: MOST_VISITS }
   const lost = new Set<number>()
-  const literals = new Set(table.rules.flatMap(({ parts }) => parts.filter((part) => part !== ANY)))
+  const literals = new Set(table.rules.flatMap(({ parts }) => parts.filter((part) => typeof part === 'string')))
   let own = table.rules.flatMap((rule) => (isExpressible(rule) ? globsOf(rule) : lose(rule)))
   let allow = own
   let deny: Glob[] = []
@@ -68,13 +66,26 @@ function compiled(table: Table, { isReachable, isTight = false }: Options): Comp
     if (wrong.length === 0) {
       return { allow, deny: withoutCovered(deny.filter(isOfUse)), lost: Array.from(lost).sort((a, b) => a - b) }
     }
-    const hopeless = wrong.filter((path) => round === MOST_ROUNDS || denialOf(path).length === 0)
-    if (hopeless.length > 0) drop(hopeless)
-    else for (const path of wrong) if (!isDenied(path)) deny.push(...wider(denialOf(path)))
-    if (deny.length > MOST_DENIED) {
-      drop(wrong)
+    // What is spelt otherwise needs a glob for each spelling, so what can be dropped without it comes first.
+    const [otherwise, plain] = [wrong.filter(isSpeltOtherwise), wrong.filter((path) => !isSpeltOtherwise(path))]
+    const hopeless = round < MOST_ROUNDS ? denyEach(plain) : wrong
+    const undeniable = hopeless.length > 0 ? hopeless : denyEach(otherwise)
+    if (undeniable.length > 0 || deny.length > MOST_DENIED) {
+      drop(undeniable.length > 0 ? undeniable : wrong)
       deny = deny.filter(isOfUse)
     }
+  }
+
+  /** Denies paths; gives those of which nothing that must pass can be told. */
+  function denyEach(paths: readonly Path[]): Path[] {
+    const left: Path[] = []
+    for (const path of paths) {
+      if (deny.length > MOST_DENIED || isDenied(path)) continue
+      const denial = denialOf(path)
+      if (denial.length === 0) left.push(path)
+      else deny.push(...wider(denial))
+    }
+    return left
   }
 
   function isDenied(path: Path): boolean {
@@ -85,16 +96,23 @@ function compiled(table: Table, { isReachable, isTight = false }: Options): Comp
   /** Wider globs that do for several. */
   function folds(): Glob[] {
     const byFirst = new Map<Part, Set<Part>>()
-    for (const [method, first] of own as unknown as readonly (readonly [Part, Part])[]) {
+    const byPath = new Map<string, Glob[]>()
+    for (const glob of own) {
+      const [method, first] = glob as unknown as readonly [Part, Part]
       for (const part of new Set<Part>([STAR, first])) {
         byFirst.set(part, new Set<Part>([...(byFirst.get(part) ?? []), method]))
       }
+      const path = textOf(glob.slice(1))
+      byPath.set(path, [...(byPath.get(path) ?? []), glob])
     }
+    const ofAllMethods = Array.from(byPath.values()).flatMap(([glob = [], ...others]): Glob[] =>
+      others.length + 1 === METHODS.length ? [[STAR, ...glob.slice(1)]] : [],
+    )
     const wider = Array.from(byFirst).flatMap(([part, methods]) =>
       Array.from(methods, (method): Glob => (part === STAR ? [method, STAR] : [method, part, STAR])),
     )
     const found: Glob[] = []
-    for (const glob of [...EVERYTHING, ...wider]) {
+    for (const glob of [...EVERYTHING, ...wider, ...ofAllMethods]) {
       const isUseful = own.filter((each) => covers(glob, each)).length > 1 && !found.some((each) => covers(each, glob))
       if (isUseful && isRight(glob)) found.push(glob)
     }
@@ -122,9 +140,10 @@ function compiled(table: Table, { isReachable, isTight = false }: Options): Comp
   /** Paths that pass here and not at the core. */
   function tooMuch(): Path[] {
     const all = found(allow, deny, ({ mayBeAllowed, isDenied }) => mayBeAllowed && !isDenied)
-    return Array.from(all).flatMap(({ path, verdict, isAllowed, isDenied }) =>
-      mustNotPass(verdict) && isAllowed && !isDenied ? [path] : [],
-    )
+    return Array.from(all).flatMap(({ path, verdict, doubted, isAllowed, isDenied }) => {
+      if (doubted !== undefined) lost.add(doubted)
+      return mustNotPass(verdict) && isAllowed && !isDenied ? [path] : []
+    })
   }
 
   /** What denies a path and nothing that must pass; none where nothing does. */
@@ -154,7 +173,9 @@ function compiled(table: Table, { isReachable, isTight = false }: Options): Comp
   function drop(paths: readonly Path[]): void {
     const kept = (glob: Glob) => !paths.some((path) => isMatch(glob, path))
     const dropped = new Set(allow.filter((glob) => !kept(glob)).map(textOf))
-    for (const rule of table.rules) if (globsOf(rule).some((glob) => dropped.has(textOf(glob)))) lose(rule)
+    for (const rule of table.rules.filter(isExpressible)) {
+      if (globsOf(rule).some((glob) => dropped.has(textOf(glob)))) lose(rule)
+    }
     folded = folded.filter(kept)
     own = own.filter((glob) => !dropped.has(textOf(glob)))
     // What a wider one stood for stands for itself again.
@@ -175,13 +196,12 @@ const EVERYTHING: readonly Glob[] = [[STAR, STAR]]
 const isBoth = ({ mayBeAllowed, mayBeDenied }: Outlook) => mayBeAllowed && mayBeDenied
 
 function isExpressible({ parts }: Rule): boolean {
-  return parts.length < MOST_PARTS && parts.every((part) => part === ANY || LITERAL.test(part))
+  return parts.length < MOST_PARTS && !parts.includes(UNNAMED)
 }
 
 function globsOf({ parts, hasTail, passing }: Rule): Glob[] {
   const path = [...parts.map((part) => (part === ANY ? STAR : part)), ...(hasTail ? [STAR] : [])] as Glob
-  const methods: Glob = passing.size === METHODS.length ? [STAR] : Array.from(passing)
-  return methods.map((method): Glob => [method, ...path])
+  return Array.from(passing, (method): Glob => [method, ...path])
 }
 
 function isMatch(glob: Glob, { method, segments }: Path): boolean {
@@ -190,6 +210,10 @@ function isMatch(glob: Glob, { method, segments }: Path): boolean {
     glob,
     segments.reduce((progress, { text }) => advance(glob, progress, text), begun),
   )
+}
+
+function isSpeltOtherwise({ segments }: Path): boolean {
+  return segments.some(({ text, folded }) => text === undefined && folded !== undefined)
 }
 
 /** One glob for a path, whatever its letter cases. */

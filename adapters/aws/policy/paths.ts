@@ -1,7 +1,7 @@
 import type { Glob, Progress } from './glob.ts'
 import { advance, BEGUN, isDone, isSettled } from './glob.ts'
 import type { Method, NearbyRoute, Shape, Table } from './rules.ts'
-import { ANY, METHODS } from './rules.ts'
+import { ANY, METHODS, UNNAMED } from './rules.ts'
 
 /**
  * A segment of a path, as far as anything here can tell it from another one. `text`: a literal that stands somewhere;
@@ -33,6 +33,8 @@ interface Live {
 export interface Found {
   readonly path: Path
   readonly verdict: Verdict
+  /** The route that passes, were it not for a literal that no resource can name. */
+  readonly doubted: number | undefined
   readonly isAllowed: boolean
   readonly isDenied: boolean
 }
@@ -92,10 +94,10 @@ export function* pathsOf(
     const ends = node.path.segments.length > 0 ? [node, slashed] : [slashed]
     const verdicts = ends.map((each) => verdictOn(each, [node, slashed], table))
     for (const [place, each] of ends.entries()) {
-      const verdict = verdicts[place] as Verdict
+      const { verdict, doubted } = verdicts[place] as Told
       // API Gateway serves a path with a slash at its end by the resource without it.
-      const isServed = verdict === 'unknown' && verdicts.some((other) => other !== 'unknown')
-      yield { path: each.path, verdict: isServed ? 'refused' : verdict, ...matchesOf(each, lists) }
+      const isServed = verdict === 'unknown' && verdicts.some((other) => other.verdict !== 'unknown')
+      yield { path: each.path, verdict: isServed ? 'refused' : verdict, doubted, ...matchesOf(each, lists) }
     }
     for (const segment of segmentsAfter(node, table, globs)) {
       const live = goneOn(node.live, lists, segment.text)
@@ -117,7 +119,7 @@ function begun(method: Method, { rules, nearby }: Table, live: readonly Live[]):
   const near = nearby.flatMap((route, place) => (method === 'OPTIONS' || route.methods.has(method) ? [place] : []))
   return {
     path: { method, segments: [] },
-    rules: rules.flatMap((rule, place) => (rule.methods.has(method) ? [place] : [])),
+    rules: Array.from(rules.keys()),
     nearby: near,
     met: near,
     live,
@@ -134,7 +136,7 @@ function stepped({ path, rules, nearby, met }: Node, segment: Segment, live: rea
     path: { ...path, segments: [...path.segments, segment] },
     rules: rules.filter((place) => takes(table.rules[place] as Shape, length, segment.text, asIs)),
     nearby: nearby.filter((place) => takes(table.nearby[place] as Shape, length, nearly, inLowerCase)),
-    met: met.filter((place) => takes(table.nearby[place] as Shape, length, segment.text, asIs)),
+    met: met.filter((place) => takes(table.nearby[place] as Shape, length, segment.text, asIs, false)),
     live,
   }
 }
@@ -173,29 +175,65 @@ function matchesOf({ live }: Node, { allow, deny }: Lists): Pick<Found, 'isAllow
 const asIs = (text: string) => text
 const inLowerCase = (text: string) => text.toLowerCase()
 
-/** Whether a shape goes on with a segment at a place. */
-function takes({ parts, hasTail }: Shape, place: number, text: string | undefined, spelt: (part: string) => string) {
+/** Whether a shape goes on with a segment at a place; `isMaybe`: whether it does where that may be. */
+function takes(
+  { parts, hasTail }: Shape,
+  place: number,
+  text: string | undefined,
+  spelt: (part: string) => string,
+  isMaybe = true,
+): boolean {
   const part = parts[place]
   if (part === undefined) return hasTail
-  return part === ANY ? text !== '' : spelt(part) === text
+  if (part === ANY) return text !== ''
+  return part === UNNAMED ? isMaybe && text === undefined : spelt(part) === text
 }
 
 function fits({ parts, hasTail }: Shape, length: number): boolean {
   return hasTail ? length > parts.length : length === parts.length
 }
 
-/** `ends`: the path with and without a slash at its end. */
-function verdictOn({ path: { method, segments }, rules, met }: Node, ends: readonly Node[], table: Table): Verdict {
-  const place = rules.find((each) => fits(table.rules[each] as Shape, segments.length))
-  const found = place === undefined ? undefined : table.rules[place]
-  if (!found || found.route < 0) return 'unknown'
-  const isMissed = ({ path, nearby }: Node) =>
-    nearby.some((each) => {
-      const route = table.nearby[each] as NearbyRoute
-      const isMet = met.includes(each) && fits(route, segments.length)
-      return !isMet && route.route < found.route && fits(route, path.segments.length)
-    })
-  return found.passing.has(method) && !ends.some(isMissed) ? 'passes' : 'refused'
+/** A verdict; `doubted` is the route that passes unless a literal that no resource can name stands in the path. */
+interface Told {
+  readonly verdict: Verdict
+  readonly doubted?: number
+}
+
+/**
+ * `ends`: the path with and without a slash at its end. Where a rule only may fit, the next one speaks too, and both must let
+ * pass. What no route takes by this method is refused, where one takes it by another.
+ */
+function verdictOn({ path: { method, segments }, rules, met }: Node, ends: readonly Node[], table: Table): Told {
+  if (isOwn(rules, segments.length, table)) return { verdict: 'unknown' }
+  const fitting = rules
+    .map((place) => table.rules[place] as Table['rules'][number])
+    .filter((rule) => fits(rule, segments.length))
+  const taking = fitting.filter((rule) => rule.methods.has(method))
+  const certain = taking.findIndex(({ parts }) => !parts.includes(UNNAMED))
+  const last = taking[certain]
+  if (!last) return { verdict: fitting.length > 0 ? 'refused' : 'unknown' }
+  const passes = (rule: typeof last, isMaybe: boolean) => rule.passing.has(method) && !isMissed(rule.route, isMaybe)
+  if (taking.slice(0, certain + 1).every((rule) => passes(rule, true))) return { verdict: 'passes' }
+  return passes(last, false) ? { verdict: 'refused', doubted: last.route } : { verdict: 'refused' }
+
+  /** Whether an earlier route was missed by letter case or by a slash at the end. */
+  function isMissed(found: number, isMaybe: boolean): boolean {
+    return ends.some(({ path, nearby }) =>
+      nearby.some((each) => {
+        const route = table.nearby[each] as NearbyRoute
+        if (!isMaybe && route.parts.includes(UNNAMED)) return false
+        const isMet = met.includes(each) && fits(route, segments.length)
+        return !isMet && route.route < found && fits(route, path.segments.length)
+      }),
+    )
+  }
+}
+
+function isOwn(rules: readonly number[], length: number, table: Table): boolean {
+  return rules.some((place) => {
+    const rule = table.rules[place] as Table['rules'][number]
+    return rule.route < 0 && fits(rule, length)
+  })
 }
 
 /** Every text that may come next and that something here can tell from others. */

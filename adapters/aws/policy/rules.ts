@@ -20,9 +20,18 @@ export type Method = (typeof METHODS)[number]
 /** Any one segment that is not empty. */
 export const ANY: unique symbol = Symbol('any')
 
+/**
+ * A literal that no resource can name, as it has escapes, which an ARN may or may not show decoded, or one of IAM's own
+ * characters. It may be any text that is no other literal.
+ */
+export const UNNAMED: unique symbol = Symbol('unnamed')
+
+/** A literal that stands for itself in a resource and in every reading of a path. */
+const NAMED = /^[A-Za-z0-9\-._~!&'()+,=:@]*$/
+
 /** Paths, segment by segment. */
 export interface Shape {
-  readonly parts: readonly (string | typeof ANY)[]
+  readonly parts: readonly (string | typeof ANY | typeof UNNAMED)[]
   /** Whether one or more segments follow, of which the last may be empty. */
   readonly hasTail: boolean
 }
@@ -89,7 +98,14 @@ export function passes({ rules }: Table, method: Method, segments: readonly stri
 function shapeOf(path: string): Shape {
   const segments = segmentsOf(path)
   const hasTail = segments.at(-1) === '*'
-  return { parts: (hasTail ? segments.slice(0, -1) : segments).map((each) => (isName(each) ? ANY : each)), hasTail }
+  return {
+    parts: (hasTail ? segments.slice(0, -1) : segments).map((each) => (isName(each) ? ANY : named(each))),
+    hasTail,
+  }
+}
+
+function named(text: string): string | typeof UNNAMED {
+  return NAMED.test(text) ? text : UNNAMED
 }
 
 function isName(segment: string): boolean {
@@ -115,9 +131,8 @@ function rulesOf(route: RouteDocument, place: number, { principal, hasCookie }: 
   const boxes = new Map<string, { readonly shape: Shape; readonly passing: Method[] }>()
   for (const method of reachable) {
     for (const filled of fillings(route, accessOf(route, method), principal)) {
-      const box = filledShape(shape, route.path, filled)
-      const key = box.parts.map((part) => (part === ANY ? ':' : part)).join('/')
-      const known = boxes.get(key) ?? { shape: box, passing: [] }
+      const key = JSON.stringify(Array.from(filled).sort())
+      const known = boxes.get(key) ?? { shape: filledShape(shape, route.path, filled), passing: [] }
       boxes.set(key, { ...known, passing: [...known.passing, method] })
     }
   }
@@ -204,10 +219,12 @@ function together(one: Filling, other: Filling): Filling | undefined {
 
 function filledShape(shape: Shape, path: string, filled: Filling): Shape {
   const segments = segmentsOf(path)
+  const valueAt = (place: number) => filled.get((segments[place] as string).slice(1))
   return {
     ...shape,
-    parts: shape.parts.map((part, place) =>
-      part === ANY ? (filled.get((segments[place] as string).slice(1)) ?? ANY) : part,
-    ),
+    parts: shape.parts.map((part, place) => {
+      const value = part === ANY ? valueAt(place) : undefined
+      return value === undefined ? part : named(value)
+    }),
   }
 }

@@ -1,11 +1,22 @@
+import { hasUntoldFields } from '../../../adapters/aws/graphql.ts'
 import type { Settings } from '../../config.ts'
 import type { ApiDocument } from '../../document.ts'
-import { placeName } from '../../model/credential.ts'
 import { inexpressible } from './inexpressible.ts'
-import { fieldOf } from './places.ts'
 
 /** What does not fit under the TTLs of a document's `apis`, which no template need tell. */
-export function ttlWarnings(settings: Settings): string[] {
+export function awsWarnings(settings: Settings): string[] {
+  return [...fieldWarnings(settings), ...ttlWarnings(settings)]
+}
+
+/** Routes that an AppSync API could not hold to. */
+function fieldWarnings(settings: Settings): string[] {
+  if (!hasUntoldFields(settings)) return []
+  return [
+    'AppSync is refused: below /graphql/ it knows routes such as /graphql/Mutation/createOrder, without "*" and parameters',
+  ]
+}
+
+function ttlWarnings(settings: Settings): string[] {
   return (settings.document.apis ?? []).flatMap((api) => {
     const { resultTtlSeconds = 0 } = api
     if (resultTtlSeconds === 0) return []
@@ -28,7 +39,6 @@ const BOUND_KEYS =
 function warningsOf(settings: Settings, api: ApiDocument): string[] {
   const { credentials } = settings
   const { cachedBy = [] } = api
-  const places = [...new Set(credentials.flatMap((credential) => credential.places))]
   const cookies = credentials.filter((credential) => credential.places.some(({ kind }) => kind === 'cookie'))
   const hasKeys = credentials.some(({ kind }) => kind === 'api-key')
   const isExact = cachedBy.includes('method') && cachedBy.includes('path')
@@ -38,11 +48,6 @@ function warningsOf(settings: Settings, api: ApiDocument): string[] {
       ({ name }) =>
         `credential ${name} is a cookie: routes that write are left out of what is kept, and its identity source is the whole Cookie field`,
     ),
-    ...(new Set(places.map(fieldOf)).size > 1
-      ? [
-          `credentials are read from ${places.map(placeName).join('; ')}: identity sources must all be sent, so none fit; read them in one place`,
-        ]
-      : []),
     ...(hasKeys ? [cachedBy.includes('address') ? LIMITED_KEYS : BOUND_KEYS] : []),
     ...(isExact
       ? []

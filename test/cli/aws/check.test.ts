@@ -147,14 +147,13 @@ describe('latchkey check --host aws', () => {
     ],
     ['nothing more where they have', { apis: [{ ...KEPT[0], cachedBy: ['method', 'path'] }] }, []],
     [
-      'that a cookie is kept by all cookies, and that two places do not fit',
+      'that a cookie is kept by all cookies',
       {
         apis: [{ api: 'abc', resultTtlSeconds: 60, cachedBy: ['method', 'path'] }],
-        credentials: [{ ...APP, from: [{ cookie: 'session' }, { header: 'x-api-key' }] }],
+        credentials: [{ ...APP, from: [{ cookie: 'session' }] }],
       },
       [
         'API abc keeps answers for 60 s: credential app is a cookie: routes that write are left out of what is kept, and its identity source is the whole Cookie field',
-        'API abc keeps answers for 60 s: credentials are read from cookie session; x-api-key: identity sources must all be sent, so none fit; read them in one place',
       ],
     ],
     [

@@ -13,7 +13,9 @@ function but(more: Partial<Document>): Document {
 }
 
 function reading(...places: NonNullable<typeof APP.from>): Document {
-  return but({ credentials: [{ ...APP, from: places }] })
+  const credentials = [{ ...APP, from: places }]
+  // A document that knows of the TTL cannot have two places.
+  return places.length === 1 ? but({ credentials }) : but({ credentials, apis: [{ resultTtlSeconds: 0 }] })
 }
 
 type Edit = readonly [from: string | RegExp, to: string]
