@@ -25,6 +25,7 @@ import { responder } from '../../src/respond.ts'
 import { plainAddress } from './access.ts'
 import { CHECK_REQUEST, CHECK_RESPONSE } from './ext-authz-fields.ts'
 import { accessOfCall, valuesOf } from './grpc-access.ts'
+import { signing } from './grpc-identity.ts'
 import type { TlsFiles } from './tls.ts'
 
 /** Envoy's external authorization, v3, by gRPC: it asks about a request before it sends it on. */
@@ -138,6 +139,7 @@ export function checker({
   const answers = responder(settings, latchkey.equipped?.metadata)
   const trusted = proxies(settings, latchkey.digests)
   const clean = cleaner(settings)
+  const sign = signing(latchkey)
   const configured = new Set(Array.from(originSettings(settings)?.headers?.keys() ?? [], canonicalHeaderName))
   const parameters = new Set(
     settings.credentials.flatMap(({ places }) => places.flatMap(({ kind, name }) => (kind === 'query' ? [name] : []))),
@@ -153,10 +155,11 @@ export function checker({
         asking,
         { defer: () => undefined },
       ),
-      (judgement) => {
-        const { decision, access } = judgement
-        return decision.allow ? allowed(judgement, decision) : denied(decision, access)
-      },
+      (judgement) =>
+        after(sign(judgement), (signed) => {
+          const { decision, access } = signed
+          return decision.allow ? allowed(signed, decision) : denied(decision, access)
+        }),
     )
 
   function denied(refused: Pick<Denied, 'refusal' | 'match'>, access: Access): CheckResponse {

@@ -19,6 +19,7 @@ import { statusOf } from '../../src/status.ts'
 import { startChores } from './chores.ts'
 import { nodeEquipment } from './equipment.ts'
 import { accessOfCall, fieldsOf, replaceFields } from './grpc-access.ts'
+import { signing } from './grpc-identity.ts'
 import type { ServeOptions } from './serve.ts'
 
 export { env } from '../../src/secrets/env.ts'
@@ -87,6 +88,7 @@ function interceptor(
 ): ServerInterceptor {
   const { settings } = latchkey
   const clean = cleaner(settings)
+  const sign = signing(latchkey)
   const received = throughProxies(settings, proxies(settings, latchkey.digests))
 
   function refusedBy(refusal: Refusal, { requestId }: Access): Refused {
@@ -123,7 +125,9 @@ function interceptor(
             let refused: Maybe<Refused | undefined>
             try {
               const judged = latchkey.judgeWhat(received, access, { defer: () => undefined })
-              refused = after(judged, (judgement) => admit(metadata, judgement, (each) => (told = each)))
+              refused = after(judged, (judgement) =>
+                after(sign(judgement), (signed) => admit(metadata, signed, (each) => (told = each))),
+              )
             } catch {
               return failed()
             }

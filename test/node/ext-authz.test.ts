@@ -106,6 +106,24 @@ describe('a request that may pass', () => {
     expect(ok_response?.headers_to_remove).toEqual(['authorization'])
   })
 
+  it('gets a signed identity, bound to the request, where the document promises one', async () => {
+    const identity = {
+      audience: 'orders',
+      publicOrigin: 'https://api.example',
+      algorithm: 'HS256',
+      keys: { secret: 'ADMIN' },
+    }
+    const headers = { ...AUTHORIZED, 'x-latchkey-identity': 'forged' }
+    const { ok_response } = await ask(await service({ ...PROXIED, identity } as Document), checkOf({ headers }))
+    const [signed = '', ...more] = valuesOf(ok_response?.headers, 'x-latchkey-identity')
+    expect(more).toEqual([])
+    const claims = JSON.parse(Buffer.from(signed.split('.')[1] ?? '', 'base64url').toString('utf8'))
+    expect(claims).toMatchObject({ aud: 'orders', htm: 'GET', htu: 'https://api.example/a' })
+    const keyless = { ...identity, keys: { secret: 'NONE' } }
+    const { status } = await ask(await service({ ...PROXIED, identity: keyless } as Document), checkOf({ headers }))
+    expect(status).toMatchObject({ code: 14, message: 'not-configured' })
+  })
+
   it('may be told by raw headers', async () => {
     const raw = (key: string, value: string) => ({ key, raw_value: Buffer.from(value, 'latin1') })
     const map = (...headers: object[]) => checkOf({ header_map: { headers } })

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process'
+import { createHmac } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { connect } from 'node:http2'
 import { tmpdir } from 'node:os'
@@ -162,6 +163,26 @@ describe('what the handler sees', () => {
     })
     expect(JSON.stringify(metadata)).not.toContain('admin')
     expect(metadata['authorization']).toBeUndefined()
+  })
+
+  it('holds a signed identity, bound to the call, where the document promises one', async () => {
+    const identity = {
+      audience: 'orders',
+      publicOrigin: 'https://api.example',
+      algorithm: 'HS256',
+      keys: { secret: 'ADMIN' },
+    }
+    const orders = await ordersBehind({ ...DOCUMENT, identity } as Document)
+    expect(
+      await call(orders, 'Get', { fields: [bearer(TOKENS.FULL), ['x-latchkey-identity', 'forged']] }),
+    ).toMatchObject({ code: 0 })
+    const [signed = ''] = (orders.handled[0]?.metadata['x-latchkey-identity'] as string[] | undefined) ?? []
+    const [head, claims, signature] = signed.split('.')
+    const parsed = JSON.parse(Buffer.from(claims ?? '', 'base64url').toString('utf8'))
+    expect(parsed).toMatchObject({ aud: 'orders', htm: 'POST', htu: 'https://api.example/orders.v1.Orders/Get' })
+    expect(signature).toBe(createHmac('sha256', TOKENS.ADMIN).update(`${head}.${claims}`).digest('base64url'))
+    const keyless = await ordersBehind({ ...DOCUMENT, identity: { ...identity, keys: { secret: 'NONE' } } } as Document)
+    expect(await call(keyless, 'Get', FULL)).toMatchObject({ code: 14, details: 'not-configured' })
   })
 
   it('is nobody where no gate has judged the call', () => {
