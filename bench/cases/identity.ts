@@ -33,7 +33,9 @@ export async function run(rounds: number): Promise<Section[]> {
   const eddsa = await signer(byEddsa, secrets, signingByNode)
   const webHs256 = await signer(byHs256, secrets, signingByWeb)
   const webEddsa = await signer(byEddsa, secrets, signingByWeb)
-  const data = new TextEncoder().encode((await hs256()).replace(/\.[^.]*$/, ''))
+  const bytesOf = (token: string) => new TextEncoder().encode(token.replace(/\.[^.]*$/, ''))
+  const data = bytesOf(await hs256())
+  const longer = bytesOf(await eddsa())
 
   const { subtle } = crypto
   const hmacKey = await subtle.importKey('raw', Buffer.from(SHARED), { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
@@ -52,11 +54,11 @@ export async function run(rounds: number): Promise<Section[]> {
       {
         same: batch(nodeHmac),
         hs256: batch(hs256),
-        signature: batch(() => sign(null, data, nodeKey)),
+        signature: batch(() => sign(null, longer, nodeKey)),
         eddsa: batch(eddsa),
         webHmac: batch(() => subtle.sign('HMAC', hmacKey, data)),
         webHs256: batch(webHs256),
-        webSignature: batch(() => subtle.sign('Ed25519', edKey, data)),
+        webSignature: batch(() => subtle.sign('Ed25519', edKey, longer)),
         webEddsa: batch(webEddsa),
       },
       rounds,
