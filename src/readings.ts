@@ -56,19 +56,23 @@ export function readSecret(
   host: Host,
 ): Maybe<Reading> {
   const failed = (error: unknown): Reading => {
-    if (before?.failed !== true) notice(host, 'error', `secret ${name} cannot be read: ${nameOfError(error)}`)
-    if (before === undefined) return { values: [], readAt: at, failed: true }
+    if (!before?.failed) notice(host, 'error', `secret ${name} cannot be read: ${nameOfError(error)}`)
+    if (!before) return { values: [], readAt: at, failed: true }
     return { values: at < staleAfter(before, settings) ? before.values : [], readAt: before.readAt, failed: true }
   }
   const read = (texts: readonly string[]): Reading => {
-    const fault = texts.map((text) => faultOf(text, use)).find((each) => each !== undefined)
-    if (fault === undefined) {
+    const [fault] = texts.flatMap((text) => faultOf(text, use) ?? [])
+    if (!fault) {
       const known = new Set(before?.values.map((value) => value.reveal()))
-      if (use !== 'header') for (const text of texts) if (!known.has(text)) warnOfWeakness(name, text, host)
+      for (const text of use === 'header' ? [] : texts) {
+        const weakness = known.has(text) ? undefined : weaknessOf(text)
+        const maker = use === 'token' ? use : 'pepper'
+        if (weakness) notice(host, 'warn', `secret ${name} ${weakness}; make one with: latchkey ${maker}`)
+      }
       return { values: texts.map((text) => new Secret(text)), readAt: at, failed: false }
     }
     const values = before?.values ?? []
-    const consequence = values.length > 0 ? 'its old value stays' : 'it counts as not configured'
+    const consequence = values.length ? 'its old value stays' : 'it counts as not configured'
     notice(host, 'error', `secret ${name} ${fault}; ${consequence}`)
     return { values, readAt: at, failed: false }
   }
@@ -107,9 +111,4 @@ export function weaknessOf(text: string): string | undefined {
   // A pattern that ignores case takes a cold start longer to compile than the whole comparison takes.
   if (PLACEHOLDER.test(text.toLowerCase())) return 'is a placeholder'
   return text.length < FEWEST_CHARACTERS ? `has fewer than ${FEWEST_CHARACTERS} characters` : undefined
-}
-
-function warnOfWeakness(name: string, text: string, host: Host): void {
-  const weakness = weaknessOf(text)
-  if (weakness) notice(host, 'warn', `secret ${name} ${weakness}; make one with: latchkey token`)
 }

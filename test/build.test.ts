@@ -116,6 +116,17 @@ describe('warm', () => {
     ])
   })
 
+  it('tells by what a weak pepper is made anew', () => {
+    const host = hostOf(sourceOf({ FULL: [TOKENS.FULL], PEPPER: ['changeme'] }))
+    const peppers = [{ version: 1, secret: 'PEPPER' }]
+    void authorityOf({ ...DOCUMENT, credentials: [...DOCUMENT.credentials, { kind: 'api-key', peppers }] }, host).warm()
+    expect(host.sink.events).toContainEqual({
+      type: 'notice',
+      level: 'warn',
+      message: 'secret PEPPER is a placeholder; make one with: latchkey pepper',
+    })
+  })
+
   it('can be waited for', async () => {
     const source = sourceOf({ FULL: [TOKENS.FULL] })
     source.answers = 'later'

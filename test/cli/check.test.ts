@@ -110,6 +110,16 @@ changed secrets: a file under --secrets counts within secretsSeconds; a variable
     expect(stderr).not.toContain('changeme')
   })
 
+  it('tells of a weak pepper by what peppers are made', async () => {
+    const document = {
+      ...DOCUMENT,
+      credentials: [{ kind: 'api-key', peppers: [{ version: 1, secret: 'LATCHKEY_PEPPER' }] }],
+      store: { binding: 'KEYS', kind: 'dynamodb' },
+    }
+    const { stderr } = await check(document, [], { LATCHKEY_PEPPER: 'changeme' })
+    expect(stderr).toMatch(/^warning secret LATCHKEY_PEPPER is a placeholder; make one with: latchkey pepper$/m)
+  })
+
   it('finds a secret that no place can hold, and is 1', async () => {
     const { code, stdout, stderr } = await check(DOCUMENT, ['--json'], { FULL: 'two words' })
     expect(code).toBe(1)
