@@ -250,5 +250,5 @@ test(`over ${TABLES} tables, what a policy lets pass passes the core`, () => {
   fc.assert(held, { numRuns: TABLES })
   expect(count.tables).toBeGreaterThanOrEqual(TABLES)
   expect(count.whole / TABLES).toBeGreaterThan(0.5)
-  expect(count.passed / TABLES).toBeGreaterThan(0.5)
+  expect(count.passed / TABLES).toBeGreaterThan(0.25)
 }, 300_000)
