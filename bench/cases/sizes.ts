@@ -7,7 +7,7 @@ const BUNDLES = [
   { name: 'Worker', path: 'dist/worker/index.js', kilobytes: 20 },
   { name: 'Worker with issued keys in D1', path: 'dist/worker-keys/index.js', kilobytes: 28 },
   { name: 'Worker with JWTs', path: 'dist/worker-jwt/index.js', kilobytes: 25 },
-  { name: 'Lambda authorizer', path: 'dist/aws/authorizer.mjs', kilobytes: 12.25 },
+  { name: 'Lambda authorizer', path: 'dist/aws/authorizer.mjs', kilobytes: 12 },
   {
     name: 'Lambda authorizer with issued keys and JWTs',
     path: 'dist/aws-parts/authorizer.api-key.jwt.mjs',
