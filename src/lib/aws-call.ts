@@ -63,7 +63,9 @@ export function awsCaller(options: AwsCallOptions): AwsCall {
     }
     const request = { service, region, method: 'POST', host: url.host, path: '/', headers, body }
     // As a list: Node takes a third of its own time to check an object's fields one by one.
-    return Object.entries(aws4.sign(request, await credentials()).headers).flat().map(String)
+    return Object.entries(aws4.sign(request, await credentials()).headers)
+      .flat()
+      .map(String)
   }
 
   async function once(operation: string, body: string, isRepeated: boolean): Promise<AwsAnswer> {
