@@ -26,7 +26,7 @@ const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
 
 /** The only modules that may know Node. */
 const ON_NODE =
-  /^(?:src\/crypto\/node\.ts|src\/key-sets\/(?:documents-by-http|reading-by-http|signature-by-node|signing-by-node)\.ts|src\/secrets\/(?:aws|aws-extension|aws-services|file)\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|aws-rest-call|dynamodb-call|node-http|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
+  /^(?:src\/crypto\/node\.ts|src\/key-sets\/(?:documents-by-http|reading-by-http|signature-by-node|signing-by-node)\.ts|src\/secrets\/(?:aws|aws-extension|aws-services|file)\.ts|src\/(?:stores|limiters)\/(?:sqlite|dynamodb)\.ts|src\/lib\/(?:aws-call|aws-rest-call|builtin|dynamodb-call|node-http|sqlite-file)\.ts|src\/cli\/.*|adapters\/(?:node|aws)\/.*)$/
 
 /** Where each package may be imported; one that is not here may be imported nowhere. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {

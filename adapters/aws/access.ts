@@ -1,3 +1,4 @@
+import { builtin } from '../../src/lib/builtin.ts'
 import { encodePath } from '../../src/lib/percent.ts'
 import type { Access, EpochSeconds } from '../../src/model/access.ts'
 import type { HttpRequestEvent, RestRequestEvent } from './event.ts'
@@ -5,7 +6,7 @@ import type { Fields } from './fields.ts'
 import { fieldsOf, queryOf } from './fields.ts'
 
 // As src/crypto/node.ts has it, and for the same reason.
-const { randomUUID } = process.getBuiltinModule('node:crypto')
+const { randomUUID } = builtin('node:crypto')
 
 /**
  * Reads an access from a REST API's REQUEST event. Its `path` is what the client sent, and begins on a custom domain

@@ -1,8 +1,9 @@
+import { builtin } from '../lib/builtin.ts'
 import type { Digests } from '../model/ports.ts'
 import { textEqual } from './equal.ts'
 
 // An import reads every export of a module of Node's, and so would load WebCrypto: an eighth of a cold start on Lambda.
-const { createHmac, hash, randomBytes, timingSafeEqual } = process.getBuiltinModule('node:crypto')
+const { createHmac, hash, randomBytes, timingSafeEqual } = builtin('node:crypto')
 
 /**
  * `Digests` by Node's synchronous calls. WebCrypto hops to a thread pool here, which costs a hundred times the digest.

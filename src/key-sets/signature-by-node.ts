@@ -1,8 +1,9 @@
 import type { KeyObject as Key, VerifyKeyObjectInput } from 'node:crypto'
+import { builtin } from '../lib/builtin.ts'
 import type { VerifySignature } from './keys.ts'
 
 // As crypto/node.ts has it, and for the same reason.
-const { constants, createHmac, KeyObject, timingSafeEqual, verify } = process.getBuiltinModule('node:crypto')
+const { constants, createHmac, KeyObject, timingSafeEqual, verify } = builtin('node:crypto')
 
 const objects = new WeakMap<CryptoKey, Key>()
 
