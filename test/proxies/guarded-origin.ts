@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 
 /** A request as it arrived behind a proxy: its first two words, its fields in lower case, and its body. */
 export interface Arrived {
@@ -32,6 +32,12 @@ export async function guardedOrigin(): Promise<GuardedOrigin> {
     socket.on('error', () => undefined)
     socket.write(`HTTP/1.1 101 Switching Protocols\r\n${fields}\r\n`)
   })
+  // Those that a WebSocket has taken over too, which Node itself no longer counts.
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.on('close', () => sockets.delete(socket))
+  })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return {
     port: (server.address() as AddressInfo).port,
@@ -39,7 +45,7 @@ export async function guardedOrigin(): Promise<GuardedOrigin> {
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
-        server.closeAllConnections()
+        for (const socket of sockets) socket.destroy()
       }),
   }
 }
