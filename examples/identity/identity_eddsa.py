@@ -19,7 +19,7 @@ class Identities:
                 raise Refused("another typ, or no kid")
             claims = jwt.decode(
                 token,
-                self.keys.get_signing_key_from_jwt(token),
+                self.keys.get_signing_key_from_jwt(token).key,
                 algorithms=["EdDSA"],
                 audience=self.audience,
                 issuer=self.public_origin,
