@@ -14,6 +14,8 @@ import { validate } from '../../../src/validate.ts'
 import { evaluate } from '../iam.ts'
 
 const TABLES = 10_000
+/** The same tables in every run; whoever changes the compiler draws others, by another `SEED`. */
+const SEED = Number(process.env['SEED'] ?? 1)
 const REQUESTS = 15
 
 const TOKEN = 'vT3qR8wY1zA6bC9dE2fG5hJ7kL0mN4pQ'
@@ -247,7 +249,7 @@ test(`over ${TABLES} tables, what a policy lets pass passes the core`, () => {
     }
   })
 
-  fc.assert(held, { numRuns: TABLES })
+  fc.assert(held, { numRuns: TABLES, seed: SEED })
   expect(count.tables).toBeGreaterThanOrEqual(TABLES)
   expect(count.whole / TABLES).toBeGreaterThan(0.5)
   expect(count.passed / TABLES).toBeGreaterThan(0.25)
