@@ -56,8 +56,11 @@ export function brokenRules(document: Partial<Document>, wellFormed: (pointer: s
   if (document.keys !== undefined) look(['keys'], (report) => checkKeys(document, report))
   if (document.issuing !== undefined) look(['issuing'], (report) => checkIssuing(credentials, report))
   if (document.identity !== undefined) look(['identity'], (report) => checkIdentity(document, report))
-  for (const place of listOf<ApiDocument>(document.apis).keys()) {
-    look(['apis', place], (report) => checkApi(document, place, report))
+  if (wellFormed('/apis')) {
+    const readable = wellFormed('/credentials') ? credentials : []
+    for (const place of (document.apis ?? []).keys()) {
+      look(['apis', place], (report) => checkApi(document, place, readable, report))
+    }
   }
   if (document.owners !== undefined) look(['owners'], (report) => checkOwners(document, report))
   if (typeof document.origin === 'object') look(['origin'], (report) => checkOrigin(document, report))
@@ -120,7 +123,7 @@ function checkApiKey(
 
 /** The fields, or parameters of the query, in which a credential may stand. */
 function fieldsOf({ from = [{ header: 'authorization' }] }: CredentialDocument): string[] {
-  return listOf<PlaceDocument>(from).map(({ header, cookie, query }) => {
+  return from.map(({ header, cookie, query }: PlaceDocument) => {
     if (header !== undefined) return header.toLowerCase()
     if (query !== undefined) return `?${query}`
     return cookie === undefined ? 'sec-websocket-protocol' : 'cookie'
@@ -132,19 +135,18 @@ const SEVERAL_FIELDS =
 
 /** What an answer that API Gateway keeps cannot hold to. */
 function checkApi(
-  { apis = [], addresses, credentials = [], owners }: Partial<Document>,
+  { apis = [], addresses, owners }: Partial<Document>,
   at: number,
+  credentials: readonly CredentialDocument[],
   report: Report,
 ): void {
   const { api, stage, resultTtlSeconds = 0, cachedBy = [] } = apis[at] as ApiDocument
   const takes = (other: ApiDocument) => [undefined, api].includes(other.api) && [undefined, stage].includes(other.stage)
   if (apis.slice(0, at).some(takes)) report([], 'an API and a stage that no entry before it takes')
   if (resultTtlSeconds === 0) return
-  const isLimited = owners !== undefined || listOf<CredentialDocument>(credentials).some(({ limits }) => limits)
+  const isLimited = owners !== undefined || credentials.some(({ limits }) => limits)
   if (isLimited) report(['resultTtlSeconds'], '0 beside limits: what API Gateway answers by itself is not counted')
-  if (new Set(listOf<CredentialDocument>(credentials).flatMap(fieldsOf)).size > 1) {
-    report(['resultTtlSeconds'], SEVERAL_FIELDS)
-  }
+  if (new Set(credentials.flatMap(fieldsOf)).size > 1) report(['resultTtlSeconds'], SEVERAL_FIELDS)
   if (addresses && !cachedBy.includes('address')) {
     report(
       ['resultTtlSeconds'],

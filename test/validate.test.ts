@@ -377,21 +377,24 @@ describe('validate', () => {
     expect(faultsOf({ ...DOCUMENT, realm: () => 'red' })).toHaveLength(1)
   })
 
-  it('tells a fault or takes the document, whatever stands at any place', () => {
-    const leaves = leavesOf(EVERYTHING)
-    const values = fc.oneof(
-      fc.jsonValue(),
-      fc.constantFrom(...leavesOf(DOCUMENT).map((path) => path.at(-1))),
-      fc.double(),
-    )
-    fc.assert(
-      fc.property(fc.constantFrom(...leaves), values, fc.nat(3), (path, value, up) => {
-        const result = validate(changed(EVERYTHING, path.slice(0, Math.max(1, path.length - up)), value))
-        expect(result.ok || result.faults.length > 0).toBe(true)
-      }),
-      { numRuns: 500 },
-    )
-  })
+  it.each([[EVERYTHING], [{ ...DOCUMENT, apis: [{ stage: 'a', resultTtlSeconds: 300 }, { resultTtlSeconds: 60 }] }]])(
+    'tells a fault or takes the document, whatever stands at any place',
+    (whole) => {
+      const leaves = leavesOf(whole)
+      const values = fc.oneof(
+        fc.jsonValue(),
+        fc.constantFrom(...leavesOf(DOCUMENT).map((path) => path.at(-1))),
+        fc.double(),
+      )
+      fc.assert(
+        fc.property(fc.constantFrom(...leaves), values, fc.nat(3), (path, value, up) => {
+          const result = validate(changed(whole, path.slice(0, Math.max(1, path.length - up)), value))
+          expect(result.ok || result.faults.length > 0).toBe(true)
+        }),
+        { numRuns: 500 },
+      )
+    },
+  )
 })
 
 describe('a fault never repeats a secret that was pasted', () => {
