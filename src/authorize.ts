@@ -5,7 +5,7 @@ import { isListed } from './lib/ip.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after } from './lib/maybe.ts'
 import type { Access } from './model/access.ts'
-import type { Place, Shown } from './model/credential.ts'
+import type { Credential, Place, Shown } from './model/credential.ts'
 import type { Decision, Match, Notice, Refusal } from './model/decision.ts'
 import { isRefusal } from './model/decision.ts'
 import type { Attempt, Defer, Digests, NamedPolicy } from './model/ports.ts'
@@ -65,21 +65,19 @@ export function authorizer({ settings, findMatch, extract, policies, digests }: 
       return isOptional ? anonymous(found) : deny('credential', credential)
     }
 
-    const { place, token } = credential
+    const { place } = credential
     trace?.({ step: 'credential', place })
-    return after(digests.fingerprint(token), (fingerprint) =>
-      after(verify({ place, token, fingerprint }, access, snapshot, defer), (proved) => {
-        if (isRefusal(proved)) return deny('verify', { ...proved, place }, proved.principal)
-        trace?.({ step: 'verify', principal: proved })
-        let notices: Notice[] | undefined
-        const notice = (each: Notice) => void (notices ??= []).push(each)
-        return after(firstObjection({ principal: proved, access, match: found, place, notice }, 0), (objection) =>
-          objection
-            ? deny('policy', { ...objection, place }, proved)
-            : { allow: true, principal: proved, match: found, place, notices },
-        )
-      }),
-    )
+    return after(prove(credential, access, snapshot, digests, defer), (proved) => {
+      if (isRefusal(proved)) return deny('verify', { ...proved, place }, proved.principal)
+      trace?.({ step: 'verify', principal: proved })
+      let notices: Notice[] | undefined
+      const notice = (each: Notice) => void (notices ??= []).push(each)
+      return after(firstObjection({ principal: proved, access, match: found, place, notice }, 0), (objection) =>
+        objection
+          ? deny('policy', { ...objection, place }, proved)
+          : { allow: true, principal: proved, match: found, place, notices },
+      )
+    })
 
     function anonymous(match: Match): Decision {
       trace?.({ step: 'passage', match })
@@ -116,16 +114,24 @@ function isOpenToAll(match: Match | undefined): boolean {
   return match?.endpoint === 'live' || match?.endpoint === 'health'
 }
 
+/** Whose a credential is, or why nobody's. */
+export function prove(
+  { place, token }: Credential,
+  access: Access,
+  snapshot: Snapshot,
+  digests: Digests,
+  defer: Defer,
+): Maybe<Principal | Refusal> {
+  return after(digests.fingerprint(token), (fingerprint) =>
+    verify({ place, token, fingerprint }, access, snapshot, defer),
+  )
+}
+
 /**
  * Asks the verifiers of the place in turn: a token belongs to the one that proves it. Where none does, one that could not
  * tell is the better explanation, and so is a credential that is read here and has no value.
  */
-export function verify(
-  credential: Shown,
-  access: Access,
-  snapshot: Snapshot,
-  defer: Defer,
-): Maybe<Principal | Refusal> {
+function verify(credential: Shown, access: Access, snapshot: Snapshot, defer: Defer): Maybe<Principal | Refusal> {
   const verifiers = snapshot.verifiersAt(credential.place)
   let unsure: Refusal | undefined
   let detail: string | undefined

@@ -1,7 +1,7 @@
 import { builtin } from '../../src/lib/builtin.ts'
 import { encodePath } from '../../src/lib/percent.ts'
 import type { Access, EpochSeconds } from '../../src/model/access.ts'
-import type { HttpRequestEvent, RestRequestEvent } from './event.ts'
+import type { FirstFormat, HttpRequestEvent, RestRequestEvent } from './event.ts'
 import type { Fields } from './fields.ts'
 import { fieldsOf, queryOf } from './fields.ts'
 
@@ -13,11 +13,17 @@ const { randomUUID } = builtin('node:crypto')
  * with the base path of the mapping.
  */
 export function restAccess(event: RestRequestEvent, basePath: string, at: EpochSeconds): Access {
-  const { apiId, domainName, identity } = event.requestContext ?? {}
+  const { apiId, domainName } = event.requestContext ?? {}
   const path = isOwnDomain(domainName, apiId) ? event.path : without(event.path, basePath)
+  return firstFormatAccess(event, event.httpMethod, path, at)
+}
+
+/** Reads an access from an event in the first payload format, whose method and path are known. */
+export function firstFormatAccess(event: FirstFormat, method: unknown, path: unknown, at: EpochSeconds): Access {
+  const { domainName, identity } = event.requestContext ?? {}
   const fields = fieldsOf(event.multiValueHeaders, event.headers)
   const query = queryOf(event.multiValueQueryStringParameters, event.queryStringParameters)
-  return access({ method: event.httpMethod, path, query, fields, domainName, sourceIp: identity?.sourceIp }, at)
+  return access({ method, path, query, fields, domainName, sourceIp: identity?.sourceIp }, at)
 }
 
 /**

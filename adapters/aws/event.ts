@@ -21,12 +21,8 @@ export type Values = Readonly<Record<string, string | null | undefined>> | null
 /** Every value of a name, in order. */
 export type MultiValues = Readonly<Record<string, readonly string[] | null | undefined>> | null
 
-/** What the first payload format tells of a request: names as the client spelt them, the query decoded. */
-interface Request {
-  readonly type: 'REQUEST'
-  readonly methodArn: string
-  readonly path?: string | null
-  readonly httpMethod?: string | null
+/** What the first payload format tells beside method and path: names as the client spelt them, the query decoded. */
+export interface FirstFormat {
   readonly headers?: Values
   readonly multiValueHeaders?: MultiValues
   readonly queryStringParameters?: Values
@@ -38,6 +34,13 @@ interface Request {
     readonly routeKey?: string | null
     readonly identity?: { readonly sourceIp?: string | null } | null
   } | null
+}
+
+interface Request extends FirstFormat {
+  readonly type: 'REQUEST'
+  readonly methodArn: string
+  readonly path?: string | null
+  readonly httpMethod?: string | null
 }
 
 /** REST API, REQUEST: the path as it was sent. */

@@ -1,9 +1,9 @@
-import { verify } from '../../src/authorize.ts'
+import { prove } from '../../src/authorize.ts'
 import type { Judgement, Latchkey } from '../../src/build.ts'
 import { denied } from '../../src/build.ts'
-import type { Settings } from '../../src/config.ts'
 import type { Extract } from '../../src/extract.ts'
 import { extractor } from '../../src/extract.ts'
+import type { Range } from '../../src/lib/ip.ts'
 import { isListed } from '../../src/lib/ip.ts'
 import { splitTarget } from '../../src/lib/path.ts'
 import type { Access } from '../../src/model/access.ts'
@@ -15,6 +15,7 @@ import { observer } from '../../src/observe.ts'
 import type { PolicyAnswer, SimpleAnswer } from './answer.ts'
 import { answer, contextOf, MOST_CHARACTERS, NoAnswer, policyAnswer, throwWhereNeeded } from './answer.ts'
 import { isExact, parseArn } from './arn.ts'
+import { OBJECTIONS } from './objections.ts'
 import { policyLists } from './policy/lists.ts'
 import type { Judged } from './policy/rules.ts'
 import { isAllowed, MOST_IN_A_RESOURCE, statementsOf } from './policy/statements.ts'
@@ -37,7 +38,6 @@ const SIMPLE =
   'a simple reply cannot be kept for other paths: set "cachedBy" to method and path, and the identity sources'
 const COUNTED = 'a credential has limits of its own, which a kept answer would not count: set the result TTL to 0'
 const BOUND = 'a credential is bound to addresses: set the result TTL to 0, or add the address to the identity sources'
-const UNNAMED = 'no policy can name a path with "*", "?" or "$", or an ARN of more than 512 characters'
 const PREFLIGHT = 'a preflight asked an authorizer whose answers are kept: let API Gateway answer OPTIONS by itself'
 const COOKIE = 'a cookie writes, and a kept answer would not look where the page comes from: set the result TTL to 0'
 const ONE_PATH = 'no policy can tell what passes here from what does not: the answer that is kept names one path'
@@ -69,17 +69,19 @@ export function answerToKeep({ settings, digests, sink }: Latchkey): AnswerToKee
     if (!isForStage(api)) return { ...answer(judgement, status, arn, form), ...plan }
     if (form === 'simple') return nothing(SIMPLE)
 
-    const prefix = parseArn(arn)?.prefix
-    const who = isElsewhere(principal, access.clientAddress) ? NOBODY : caller
+    // Of an ARN that cannot be read there is a refusal, and no stage that anything could be said of.
+    const { prefix = '' } = parseArn(arn) ?? {}
+    const bound = principal === 'anonymous' ? undefined : principal.constraints?.addresses
+    const who = isKeptOut(access.clientAddress, bound) ? NOBODY : caller
     const context = contextOf(who.principal, access.requestId, refusal?.reason ?? 'permission-missing')
-    const mayCall = isOutside(settings, access.clientAddress) ? undefined : who
+    const mayCall = isKeptOut(access.clientAddress, settings.addresses) ? undefined : who
     for (const lists of listsFor(mayCall, greedy)) {
-      const whole = statementsOf(lists, prefix ?? '')
+      const whole = statementsOf(lists, prefix)
       const isSaid = whole !== undefined && isAllowed(whole, arn) === decision.allow
       const beside = decision.allow ? { allow: [arn] } : { deny: [arn] }
       // What no resource can name stands in no policy: it gets what the others get.
-      const statements = isSaid || !isExact(arn) ? whole : statementsOf(lists, prefix ?? '', beside)
-      if (!statements || prefix === undefined) continue
+      const statements = isSaid || !isExact(arn) ? whole : statementsOf(lists, prefix, beside)
+      if (!statements || prefix === '') continue
       if (isExact(arn) && isAllowed(statements, arn) !== decision.allow) continue
       const given = { ...policyAnswer(context, statements), ...plan }
       if (JSON.stringify(given).length > MOST_CHARACTERS) continue
@@ -87,7 +89,7 @@ export function answerToKeep({ settings, digests, sink }: Latchkey): AnswerToKee
       return given
     }
     warn(`${decision.match?.pattern ?? 'no route'}: ${ONE_PATH}`)
-    if (arn.length > MOST_IN_A_RESOURCE || !isExact(arn)) return nothing(UNNAMED)
+    if (arn.length > MOST_IN_A_RESOURCE || !isExact(arn)) return nothing(OBJECTIONS['unnamed'] as string)
     return { ...answer(judgement, status, arn, form), ...plan }
 
     /** It was decided and told, and is refused all the same: that is told too. */
@@ -115,8 +117,7 @@ async function callerOf(
   }
   const credential = extract(access, splitTarget(access.target)?.query)
   if (isRefusal(credential) || !snapshot) return NOBODY
-  const fingerprint = await digests.fingerprint(credential.token)
-  const proved = await verify({ ...credential, fingerprint }, access, snapshot, () => undefined)
+  const proved = await prove(credential, access, snapshot, digests, () => undefined)
   if (!isRefusal(proved)) return { principal: proved, hasCookie: credential.place.kind === 'cookie' }
   if (STATUSES[proved.reason] >= 500) throw new NoAnswer(`latchkey: ${proved.reason}`)
   return NOBODY
@@ -137,13 +138,7 @@ function objectionToThis(decision: Judgement['decision'], { header }: Access): s
   return place?.kind === 'cookie' && (match.access === 'write' || header('upgrade').length > 0) ? COOKIE : undefined
 }
 
-/** Whether a principal is bound to other addresses. */
-function isElsewhere(principal: Principal | 'anonymous', address: string | undefined): boolean {
-  const listed = principal === 'anonymous' ? undefined : principal.constraints?.addresses
+/** Whether some addresses are listed, and one is not among them. */
+function isKeptOut(address: string | undefined, listed: readonly Range[] | undefined): boolean {
   return listed !== undefined && !isListed(address, listed)
-}
-
-/** Whether nobody may call from an address. */
-function isOutside({ addresses }: Settings, address: string | undefined): boolean {
-  return addresses !== undefined && !isListed(address, addresses)
 }

@@ -1,10 +1,10 @@
 import type { Settings } from '../../src/config.ts'
 import type { Access, EpochSeconds } from '../../src/model/access.ts'
-import { access, decodedPath } from './access.ts'
+import { access, decodedPath, firstFormatAccess } from './access.ts'
 import { NoAnswer } from './answer.ts'
 import { parseArn } from './arn.ts'
 import type { ConnectEvent, GraphqlEvent, OldHttpRequestEvent, TokenEvent } from './event.ts'
-import { fieldsOf, queryOf } from './fields.ts'
+import { fieldsOf } from './fields.ts'
 import { answerGraphql, hasUntoldFields } from './graphql.ts'
 import { OBJECTIONS } from './objections.ts'
 import type { Deployment, Told } from './request.ts'
@@ -65,26 +65,19 @@ export function tokenAccess(event: TokenEvent, header: string, at: EpochSeconds)
 }
 
 function oldHttpAccess(event: OldHttpRequestEvent, basePath: string, at: EpochSeconds): Access {
-  const { requestContext, httpMethod: method } = event
-  const path = decodedPath(event.path, requestContext, basePath)
-  const query = queryOf(event.multiValueQueryStringParameters, event.queryStringParameters)
-  const fields = fieldsOf(event.multiValueHeaders, event.headers)
-  const { domainName, identity } = requestContext ?? {}
-  return access({ method, path, query, fields, domainName, sourceIp: identity?.sourceIp }, at)
+  const path = decodedPath(event.path, event.requestContext, basePath)
+  return firstFormatAccess(event, event.httpMethod, path, at)
 }
 
 /** A handshake is judged as `GET /$connect`, which is no path of any other API. */
 function tellConnect(event: ConnectEvent, { settings, at }: Deployment): Told {
-  const { methodArn: arn, requestContext } = event
+  const { methodArn: arn } = event
   const parsed = parseArn(arn)
   const { apis } = settings.document
   const api = apiFor(apis, parsed)
-  const query = queryOf(event.multiValueQueryStringParameters, event.queryStringParameters)
-  const fields = fieldsOf(event.multiValueHeaders, event.headers)
-  const { domainName, identity } = requestContext
   const isItself = parsed?.method === '$connect' && parsed.path === '/'
   return {
-    access: access({ method: 'GET', path: '/$connect', query, fields, domainName, sourceIp: identity?.sourceIp }, at),
+    access: firstFormatAccess(event, 'GET', '/$connect', at),
     arn,
     form: 'rest',
     // It keeps no answers.

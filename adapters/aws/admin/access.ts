@@ -1,8 +1,8 @@
 import type { Settings } from '../../../src/config.ts'
 import { MOST_BODY_BYTES } from '../../../src/http/keys/operations.ts'
 import type { Access, EpochSeconds } from '../../../src/model/access.ts'
-import { access, isOwnDomain, without, withoutStage } from '../access.ts'
-import { fieldsOf, queryOf } from '../fields.ts'
+import { access, firstFormatAccess, isOwnDomain, without, withoutStage } from '../access.ts'
+import { fieldsOf } from '../fields.ts'
 import { apiFor } from '../request.ts'
 import type { ProxyEvent, UrlEvent, WithBody } from './event.ts'
 
@@ -20,11 +20,7 @@ export function accessOfUrl(event: UrlEvent, basePath: string, at: EpochSeconds)
 
 /** The same of the older kind of event. */
 export function accessOfProxy(event: ProxyEvent, basePath: string, at: EpochSeconds): Access {
-  const { domainName, identity } = event.requestContext
-  const path = pathOf(event.path, event, basePath)
-  const query = queryOf(event.multiValueQueryStringParameters, event.queryStringParameters)
-  const fields = fieldsOf(event.multiValueHeaders, event.headers)
-  return access({ method: event.httpMethod, path, query, fields, domainName, sourceIp: identity.sourceIp }, at)
+  return firstFormatAccess(event, event.httpMethod, pathOf(event.path, event, basePath), at)
 }
 
 /** An HTTP API puts its stage before a path, where that has a name; a REST API does not. A function URL has neither. */

@@ -1,4 +1,4 @@
-import type { MultiValues, Values } from '../event.ts'
+import type { FirstFormat, Values } from '../event.ts'
 
 /**
  * The events that bring a whole request to a Lambda function, as far as they are read here. Everything may be missing or
@@ -27,14 +27,10 @@ export interface UrlEvent extends WithBody {
  * spelt them, the query decoded.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html
  */
-export interface ProxyEvent extends WithBody {
+export interface ProxyEvent extends WithBody, FirstFormat {
   readonly version?: '1.0'
   readonly httpMethod: string
   readonly path?: string | null
-  readonly headers?: Values
-  readonly multiValueHeaders?: MultiValues
-  readonly queryStringParameters?: Values
-  readonly multiValueQueryStringParameters?: MultiValues
   readonly requestContext: Context & { readonly identity: { readonly sourceIp?: string | null } }
 }
 

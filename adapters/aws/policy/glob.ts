@@ -35,16 +35,12 @@ export function isSettled(glob: Glob, progress: Progress): boolean {
 
 /** Whether one glob matches all that another one does; false where that cannot be seen at once. */
 export function covers(glob: Glob, other: Glob): boolean {
+  // What another one's `STAR` stands for nothing but a `STAR` matches.
   const end = other.reduce<Progress>(
-    (progress, part) => (part === STAR ? advanceByAny(glob, progress) : advance(glob, progress, part)),
+    (progress, part) => advance(glob, progress, part === STAR ? undefined : part),
     BEGUN,
   )
   return isDone(glob, end)
-}
-
-/** Takes what another glob's `STAR` stands for, which nothing but a `STAR` matches. */
-function advanceByAny(glob: Glob, progress: Progress): Progress {
-  return advance(glob, progress, undefined)
 }
 
 /** Of globs those that no other one covers. */

@@ -3,7 +3,7 @@ import type { Settings } from '../../config.ts'
 import type { ApiDocument } from '../../document.ts'
 import { inexpressible } from './inexpressible.ts'
 
-/** What does not fit under the TTLs of a document's `apis`, which no template need tell. */
+/** What a document cannot hold to on AWS, which no template need tell. */
 export function awsWarnings(settings: Settings): string[] {
   return [...fieldWarnings(settings), ...ttlWarnings(settings)]
 }
@@ -16,6 +16,7 @@ function fieldWarnings(settings: Settings): string[] {
   ]
 }
 
+/** What does not fit under the TTLs of its `apis`. */
 function ttlWarnings(settings: Settings): string[] {
   return (settings.document.apis ?? []).flatMap((api) => {
     const { resultTtlSeconds = 0 } = api
