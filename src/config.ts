@@ -4,7 +4,6 @@ import type {
   Document,
   PlaceDocument,
   RouteDocument,
-  SecretDocument,
   SecretsDocument,
 } from './document.ts'
 import type { Range } from './lib/ip.ts'
@@ -130,11 +129,12 @@ function grantOf(credential: CredentialDocument): Grant | undefined {
   return type === undefined && saysItself ? undefined : { type: type ?? 'read-only', permissions }
 }
 
-/** Secrets look alike wherever they stand, so each kind's are found without knowing the kind. */
+/** Secrets look alike wherever they stand, so each kind's are found without knowing the kind, faulty or not. */
 export function slotsIn(value: unknown): Slot[] {
   if (typeof value !== 'object' || value === null) return []
-  const { secret } = value as { readonly secret?: unknown }
-  return typeof secret === 'string' ? slotsOf(value as SecretDocument) : Object.values(value).flatMap(slotsIn)
+  const { secret, until } = value as { readonly secret?: unknown; readonly until?: unknown }
+  if (typeof secret !== 'string') return Object.values(value).flatMap(slotsIn)
+  return slotsOf({ secret, ...(typeof until === 'string' && { until }) })
 }
 
 /** Equal places of different credentials become one object, so that a place can be compared by identity. */

@@ -397,6 +397,12 @@ describe('validate', () => {
   )
 })
 
+it('tells a time that is no text beside the name of a secret', () => {
+  const { issuing, ...rest } = EVERYTHING as { issuing: { keys: unknown[] } }
+  const keys = [...issuing.keys.slice(0, 1), { secret: 'SIGNING_KEY_2', until: 0 }]
+  expect(faultsOf({ ...rest, issuing: { ...issuing, keys } }).join()).toContain('/issuing/keys/1/until')
+})
+
 describe('a fault never repeats a secret that was pasted', () => {
   const tokens = fc.oneof(
     fc.stringMatching(/^[A-Za-z0-9_-]{43}$/),
