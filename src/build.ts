@@ -8,7 +8,7 @@ import { extractor } from './extract.ts'
 import type { Equipment, Equipped } from './kind.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after, isLater } from './lib/maybe.ts'
-import type { Access } from './model/access.ts'
+import type { Access, EpochSeconds } from './model/access.ts'
 import type { Decision, Denied, Refusal } from './model/decision.ts'
 import { isRefusal } from './model/decision.ts'
 import type { Defer, Digests, Host, NamedPolicy, Sink } from './model/ports.ts'
@@ -57,6 +57,8 @@ export interface Latchkey {
   /** What the document needs beside the core; undefined where the bundle brings nothing. */
   readonly equipped: Equipped | undefined
   readonly sink: Sink
+  /** What decisions are made by at a time; waits only where it must be read. */
+  snapshot(at: EpochSeconds, defer: Defer): Maybe<Snapshot>
   /** Reads the secrets before anybody asks, so that what is wrong with them is told at start. Nobody need wait for it. */
   warm(): Maybe<unknown>
 }
@@ -126,13 +128,14 @@ export function build(document: Document, bare: Host, defaults: HostDefaults, eq
     failing: () => latest()?.failing ?? [],
     equipped,
     sink: host.sink,
+    snapshot: current,
     // What fails is told to the first request that has to wait.
     warm: () => current(host.now(), () => undefined),
   }
 }
 
 /** The snapshot before the first one. What lies under `base` never goes to the origin, so nothing passes by it. */
-const NOTHING_READ: Snapshot = {
+export const NOTHING_READ: Snapshot = {
   verifiersAt: () => [],
   gapAt: () => 'dependency-unavailable',
   valuesOf: () => [],

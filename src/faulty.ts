@@ -1,5 +1,5 @@
 import type { Judgement, Latchkey, Question } from './build.ts'
-import { denied } from './build.ts'
+import { denied, NOTHING_READ } from './build.ts'
 import type { HostDefaults } from './config.ts'
 import { settingsOf } from './config.ts'
 import type { Endpoints } from './endpoints.ts'
@@ -45,6 +45,7 @@ export function faulty(faults: readonly Fault[], host: Host, defaults: HostDefau
     failing: () => [],
     equipped: undefined,
     sink: host.sink,
+    snapshot: () => NOTHING_READ,
     warm: () => undefined,
   }
 }

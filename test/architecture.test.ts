@@ -37,7 +37,7 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   valibot: /^src\/(?:(?:schema|validate)\.ts$|http\/keys\/)/,
   citty: /^src\/cli\//,
   fflate: /^src\/cli\/bundle\.ts$/,
-  jose: /^(?:src\/(?:verifiers\/(?:jwt-token|own-token)|key-sets\/(?:key-set|own-key|sign|signing|signature-by-jose)|cli\/jwt\/signer)|adapters\/identity\/proof)\.ts$/,
+  jose: /^(?:src\/(?:identity-proof|verifiers\/(?:jwt-token|own-token)|key-sets\/(?:key-set|own-key|sign|signing|signature-by-jose)|cli\/jwt\/signer)|adapters\/identity\/proof)\.ts$/,
   aws4: /^src\/lib\/aws-(?:call|rest-call)\.ts$/,
   yaml: /^src\/cli\/aws\/templates\/yaml\.ts$/,
   // The document that a build has put into the bundle.

@@ -398,9 +398,9 @@ describe('validate', () => {
 })
 
 it('tells a time that is no text beside the name of a secret', () => {
-  const { issuing, ...rest } = EVERYTHING as { issuing: { keys: unknown[] } }
-  const keys = [...issuing.keys.slice(0, 1), { secret: 'SIGNING_KEY_2', until: 0 }]
-  expect(faultsOf({ ...rest, issuing: { ...issuing, keys } }).join()).toContain('/issuing/keys/1/until')
+  const { issuing } = EVERYTHING
+  const keys = [...[issuing?.keys ?? []].flat().slice(0, 1), { secret: 'SIGNING_KEY_2', until: 0 }]
+  expect(faultsOf({ ...EVERYTHING, issuing: { ...issuing, keys } }).join()).toContain('/issuing/keys/1/until')
 })
 
 describe('a fault never repeats a secret that was pasted', () => {

@@ -1,12 +1,15 @@
 import type { MiddlewareHandler } from 'hono'
+import type { Identity } from '../../src/caller.ts'
+import type { Shown, Unproved } from '../../src/identity-proof.ts'
+import { isUnproved } from '../../src/identity-proof.ts'
 import { REASONS } from '../../src/model/reason.ts'
-import type { Identity, Shown, Unproved } from './identity.ts'
 import type { IdentityOptions } from './proof.ts'
 import { prover } from './proof.ts'
 import type { LambdaEvent, NodeRequest } from './request.ts'
 import { shownBy, shownByEvent, shownByNode } from './request.ts'
 
-export type { Identity, Unproved } from './identity.ts'
+export type { Identity } from '../../src/caller.ts'
+export type { Unproved } from '../../src/identity-proof.ts'
 export type { IdentityKeys, IdentityOptions } from './proof.ts'
 export type { LambdaEvent, NodeRequest } from './request.ts'
 
@@ -91,10 +94,6 @@ export function requireIdentity<Claims = Readonly<Record<string, unknown>>>(
       },
     prove: (request) => proved(shownBy(request)),
   }
-}
-
-function isUnproved(value: object): value is Unproved {
-  return 'reason' in value
 }
 
 /** As the gate words its own refusals (RFC 9457); why exactly is nobody's business. */

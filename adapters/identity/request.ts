@@ -1,6 +1,6 @@
+import type { Shown } from '../../src/identity-proof.ts'
 import { IDENTITY_HEADER } from '../../src/identity-token.ts'
 import { encodePath } from '../../src/lib/percent.ts'
-import type { Shown } from './identity.ts'
 
 const FIELD = IDENTITY_HEADER.toLowerCase()
 

@@ -1,7 +1,7 @@
-import type { EpochSeconds } from '../../src/model/access.ts'
-import type { CredentialKind, GrantType } from '../../src/model/principal.ts'
+import type { EpochSeconds } from './model/access.ts'
+import type { CredentialKind, GrantType, Principal } from './model/principal.ts'
 
-/** What the origin knows of a request that passed the gate. */
+/** What is known of every request that passed. */
 interface AnyIdentity {
   /** The request's id in the gate's events. */
   readonly requestId: string
@@ -9,7 +9,7 @@ interface AnyIdentity {
   readonly permissions: readonly string[]
 }
 
-/** Who called, as the gate has signed it; `Claims` are those that its document chooses. */
+/** Who called, as the gate says it; `Claims` are those that its document chooses. */
 export type Identity<Claims = Readonly<Record<string, unknown>>> =
   | (AnyIdentity & {
       readonly kind: CredentialKind
@@ -27,18 +27,11 @@ export type Identity<Claims = Readonly<Record<string, unknown>>> =
   /** A public route, or a preflight. */
   | (AnyIdentity & { readonly kind: 'anonymous' })
 
-/** What a request shows to prove that it passed the gate. */
-export interface Shown {
-  readonly method: string
-  /** Path and query as they were sent. */
-  readonly target: string
-  /** The values of `X-Latchkey-Identity`. */
-  readonly values: readonly string[]
-}
-
-/** Why a request is not answered. */
-export interface Unproved {
-  readonly reason: 'proxy-untrusted' | 'dependency-unavailable'
-  /** For the log: holds nothing of what was shown. */
-  readonly detail: string
+/** Who called, as it would be read out of a signed identity. */
+export function callerOf(principal: Principal | 'anonymous', requestId: string): Identity {
+  if (principal === 'anonymous') return { kind: principal, requestId, permissions: [] }
+  const { kind, subject, credential: name, grant, covered, owner, expiresAt, claims = {} } = principal
+  const permissions = covered ?? grant.permissions
+  const ends = expiresAt === undefined ? undefined : Math.floor(expiresAt)
+  return { kind, requestId, permissions, subject, name, type: grant.type, owner, expiresAt: ends, claims }
 }

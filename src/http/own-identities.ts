@@ -1,0 +1,36 @@
+import type { Latchkey } from '../build.ts'
+import type { Identity } from '../caller.ts'
+import { slotsOf } from '../config.ts'
+import type { IdentityDocument } from '../document.ts'
+import type { Unproved, Verify } from '../identity-proof.ts'
+import { bySecrets, bySet, proverOf } from '../identity-proof.ts'
+import { IDENTITY_HEADER } from '../identity-token.ts'
+import { ownKeyOf } from '../key-sets/own-key.ts'
+import type { Access, EpochSeconds } from '../model/access.ts'
+import type { Snapshot } from '../snapshot.ts'
+import { ownKeys } from './own-keys.ts'
+
+/** Proves that the gate of the same document has let a request pass, by the keys that this document signs by. */
+export type ProveOwn = (access: Access, snapshot: Snapshot) => Promise<Identity | Unproved>
+
+/** What proves the identities of a document that has `identity`. */
+export function ownIdentities({ settings, sink }: Latchkey): ProveOwn {
+  const { audience, publicOrigin, algorithm = 'EdDSA', keys, next } = settings.document.identity as IdentityDocument
+  const slots = [...slotsOf(keys), ...(next ? slotsOf(next) : [])]
+  const publicKeysIn = ownKeys(ownKeyOf, 'identities', sink)
+  const prove = proverOf<Readonly<Record<string, unknown>>>({ audience, publicOrigin })
+  let known: { readonly snapshot: Snapshot; readonly verify: Promise<Verify> } | undefined
+
+  async function verifyBy(snapshot: Snapshot, at: EpochSeconds): Promise<Verify> {
+    if (algorithm === 'HS256') return bySecrets(snapshot.valuesOf(slots, at).map((secret) => secret.reveal()))
+    return bySet((await publicKeysIn(slots, snapshot, at)).map(({ publicKey }) => publicKey))
+  }
+
+  return async (access, snapshot) => {
+    const { method, target, at } = access
+    const shown = { method, target, values: access.header(IDENTITY_HEADER.toLowerCase()) }
+    // A slot that ends meanwhile has signed nothing that outlives it.
+    if (known?.snapshot !== snapshot) known = { snapshot, verify: verifyBy(snapshot, at) }
+    return prove(shown, await known.verify, at)
+  }
+}
