@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { Running } from '../../adapters/node/index.ts'
 import { env, memorySink, serve } from '../../adapters/node/index.ts'
 import type { Document } from '../../src/document.ts'
 import { identityHeaders } from '../../src/identity.ts'
+import { AUDIENCE, ORIGIN, SECRETS } from '../../test/identity/given.ts'
 import type { Answer, Sent } from '../send.ts'
 import { send } from '../send.ts'
 
@@ -42,19 +44,28 @@ const file = parse(readFileSync(new URL('envoy.yaml', import.meta.url), 'utf8'))
 const filter = filterNamed('envoy.filters.http.ext_authz', file) as ExtAuthz
 
 let gate: Running
+/** The same, which signs who called. */
+let signing: Running
 
 beforeAll(async () => {
   const document = JSON.parse(readFileSync(new URL('latchkey.json', import.meta.url), 'utf8')) as Document
-  gate = await serve({ document, port: 0, secrets: env({ PROXY_SECRET, APP_API_TOKEN }), sink: memorySink() })
+  const secrets = env({ PROXY_SECRET, APP_API_TOKEN, IDENTITY_KEY: SECRETS.CURRENT })
+  gate = await serve({ document, port: 0, secrets, sink: memorySink() })
+  const identity = { audience: AUDIENCE, publicOrigin: ORIGIN, keys: { secret: 'IDENTITY_KEY' } }
+  signing = await serve({ document: { ...document, identity }, port: 0, secrets, sink: memorySink() })
 })
 
-afterAll(() => gate.close(0))
+afterAll(() => Promise.all([gate.close(0), signing.close(0)]))
 
 /**
  * What ext_authz sends about a client's request: its method, its path behind `path_prefix`, no body, and of its fields Host,
  * Authorization and what `allowed_headers` lists, with the address as Envoy itself knows it.
  */
-function asked(target: string, { method = 'GET', headers = [] }: Sent = {}, secret = PROXY_SECRET): Promise<Answer> {
+function asked(
+  target: string,
+  { method = 'GET', headers = [] }: Sent = {},
+  { secret = PROXY_SECRET, to = gate } = {},
+): Promise<Answer> {
   const { path_prefix, authorization_request } = filter.http_service
   const listed = ['authorization', ...filter.allowed_headers.patterns.map(({ exact }) => exact)]
   const own = [
@@ -64,14 +75,20 @@ function asked(target: string, { method = 'GET', headers = [] }: Sent = {}, secr
   const told = headers.filter(([name]) => listed.includes(name.toLowerCase()) && !/^x-forwarded-/i.test(name))
   const added = authorization_request.headers_to_add.map(({ key }) => [key, secret] as const)
   const fields = [...told, ...own, ...added, ['Content-Length', '0'] as const]
-  return send(`${gate.url}${path_prefix}${target}`, { method, headers: fields })
+  return send(`${to.url}${path_prefix}${target}`, { method, headers: fields })
 }
 
 describe('verify, asked as Envoy asks', () => {
   it('allows by 200 with all identity headers', async () => {
     const { status, headers } = await asked('/orders/7?x=1', { headers: [APP, ['X-Latchkey-Name', 'admin']] })
     expect(status).toBe(200)
-    expect(headers).toMatchObject({ 'x-latchkey-name': 'app', 'x-latchkey-owner': '' })
+    expect(headers).toMatchObject({ 'x-latchkey-name': 'app', 'x-latchkey-owner': '', 'x-latchkey-identity': '' })
+  })
+
+  it('signs who called for the request that is described', async () => {
+    const { headers } = await asked('/orders/7?x=1', { method: 'PUT', headers: [APP] }, { to: signing })
+    const claims = decodeJwt(headers['x-latchkey-identity'] as string)
+    expect(claims).toMatchObject({ sub: 'app', htm: 'PUT', htu: `${ORIGIN}/orders/7` })
   })
 
   it.each<[string, string, Sent, number, string]>([
@@ -93,7 +110,7 @@ describe('verify, asked as Envoy asks', () => {
   })
 
   it('refuses whoever does not know the secret', async () => {
-    const answer = await asked('/health', {}, 'the value of PROXY_SECRET')
+    const answer = await asked('/health', {}, { secret: 'the value of PROXY_SECRET' })
     expect([answer.status, answer.reason]).toEqual([403, 'proxy-untrusted'])
   })
 
@@ -109,7 +126,8 @@ describe('envoy.yaml', () => {
 
   it('copies every identity header', () => {
     const { patterns } = filter.http_service.authorization_response.allowed_upstream_headers
-    for (const [name] of identityHeaders('anonymous', 'a')) {
+    const names = identityHeaders('anonymous', 'a').map(([name]) => name)
+    for (const name of [...names, 'X-Latchkey-Identity']) {
       expect(patterns.some(({ prefix }) => prefix !== undefined && name.toLowerCase().startsWith(prefix))).toBe(true)
     }
   })

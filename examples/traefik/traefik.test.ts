@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs'
+import { decodeJwt } from 'jose'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { Running } from '../../adapters/node/index.ts'
 import { env, memorySink, serve } from '../../adapters/node/index.ts'
 import type { Document } from '../../src/document.ts'
 import { identityHeaders } from '../../src/identity.ts'
+import { AUDIENCE, ORIGIN, SECRETS } from '../../test/identity/given.ts'
 import type { Answer, Sent } from '../send.ts'
 import { send } from '../send.ts'
 
@@ -29,24 +31,29 @@ const { middlewares, routers } = (parse(readFileSync(new URL('dynamic.yaml', imp
 const { forwardAuth } = middlewares.latchkey
 
 let gate: Running
+/** The same, which signs who called. */
+let signing: Running
 
 beforeAll(async () => {
   const document = JSON.parse(readFileSync(new URL('latchkey.json', import.meta.url), 'utf8')) as Document
-  gate = await serve({ document, port: 0, secrets: env({ APP_API_TOKEN }), sink: memorySink() })
+  const secrets = env({ APP_API_TOKEN, IDENTITY_KEY: SECRETS.CURRENT })
+  gate = await serve({ document, port: 0, secrets, sink: memorySink() })
+  const identity = { audience: AUDIENCE, publicOrigin: ORIGIN, keys: { secret: 'IDENTITY_KEY' } }
+  signing = await serve({ document: { ...document, identity }, port: 0, secrets, sink: memorySink() })
 })
 
-afterAll(() => gate.close(0))
+afterAll(() => Promise.all([gate.close(0), signing.close(0)]))
 
 /**
  * What ForwardAuth sends about a client's request without `trustForwardHeader`: GET, the client's fields, and five of its
  * own in place of the client's (https://doc.traefik.io/traefik/middlewares/http/forwardauth/#forward-request-headers).
  */
-function asked(target: string, { method = 'GET', headers = [] }: Sent = {}): Promise<Answer> {
+function asked(target: string, { method = 'GET', headers = [] }: Sent = {}, { url } = gate): Promise<Answer> {
   const own = { Method: method, Proto: 'http', Host: 'api.example', Uri: target, For: '127.0.0.1' }
   const fields = Object.entries(own).map(([name, value]) => [`X-Forwarded-${name}`, value] as const)
   const others = headers.filter(([name]) => !fields.some(([each]) => each.toLowerCase() === name.toLowerCase()))
   const { pathname } = new URL(forwardAuth.address)
-  return send(`${gate.url}${pathname}`, { headers: [...others, ...fields] })
+  return send(`${url}${pathname}`, { headers: [...others, ...fields] })
 }
 
 describe('verify, asked as Traefik asks', () => {
@@ -55,6 +62,14 @@ describe('verify, asked as Traefik asks', () => {
     expect(status).toBe(200)
     expect(headers).toMatchObject({ 'x-latchkey-name': 'app', 'x-latchkey-owner': '' })
     for (const [name] of identityHeaders('anonymous', 'a')) expect(headers[name.toLowerCase()]).toBeDefined()
+    expect(headers['x-latchkey-identity']).toBe('')
+  })
+
+  it('signs who called for the request that is described', async () => {
+    const forged = ['X-Latchkey-Identity', 'forged'] as const
+    const { headers } = await asked('/orders/7?x=1', { method: 'PUT', headers: [APP, forged] }, signing)
+    const claims = decodeJwt(headers['x-latchkey-identity'] as string)
+    expect(claims).toMatchObject({ sub: 'app', htm: 'PUT', htu: `${ORIGIN}/orders/7` })
   })
 
   it.each<[string, string, Sent, number, string]>([

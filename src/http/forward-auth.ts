@@ -65,10 +65,13 @@ function fieldsOf(dialect: 'original' | 'forwarded'): readonly [uri: string, met
   return [`x-${dialect}-uri`, `x-${dialect}-method`]
 }
 
-/** The answer that lets the proxy go on, with everything that it is to copy. */
+/**
+ * The answer that lets the proxy go on, with everything that it is to copy: the signed identity too where nothing is signed,
+ * as a client's own copy goes only where there is another one.
+ */
 export function verifyAllowed({ access }: Judgement, allowed: Allowed): Reply {
   const headers = Object.fromEntries(identityFields(allowed, access.requestId))
-  return { status: 200, headers: { 'Cache-Control': 'no-store', ...headers }, body: '' }
+  return { status: 200, headers: { 'Cache-Control': 'no-store', 'X-Latchkey-Identity': '', ...headers }, body: '' }
 }
 
 /**

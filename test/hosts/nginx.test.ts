@@ -10,6 +10,8 @@ function cannotExpress({ request, expect }: Vector): string | undefined {
   if (arrives['x-latchkey-role'] === null) return 'nginx takes away the names that its file lists'
   if (request.headers.some(([, value]) => /[\x01-\x08\x0a-\x1f\x7f]/.test(value)))
     return 'nginx asks with what is no HTTP'
+  const lines = request.headers.filter(([name]) => name.toLowerCase() === 'authorization')
+  if (lines.length > 1 && expect.outcome !== 'refused') return 'nginx itself refuses two lines of Authorization'
   return undefined
 }
 

@@ -11,8 +11,9 @@ import type { RunningProxy } from '../proxies/proxy.ts'
 import { dialectOf, startProxy } from '../proxies/proxy.ts'
 import type { Observed, Received } from './compare.ts'
 import { differences, fieldOf } from './compare.ts'
+import { fieldsDiffer } from './differ.ts'
 import { noSecretIn } from './leaks.ts'
-import { dependsOnScheme, localAddress } from './local-address.ts'
+import { localAddress } from './local-address.ts'
 import type { RecordingOrigin } from './node-gates.ts'
 import { nodeGates, recordingOrigin } from './node-gates.ts'
 import { exchange, wireText } from './node-wire.ts'
@@ -55,7 +56,7 @@ export function proxyTable(name: ProxyName, { cannotExpress, mends }: Ways): voi
       if (reason !== undefined) return context.skip(reason)
       const observed = await observe(vector)
       noSecretIn(JSON.stringify({ ...observed, origin: undefined }), vector)
-      expect(misjudged(observed)).toEqual([])
+      expect([...misjudged(observed), ...schemeDiffers(vector, observed)]).toEqual([])
       const mended = mends(vector)
       if (mended !== undefined) return context.skip(mended)
       if (isOwnRefusal(observed)) expect([vector.expect.outcome, observed.origin]).toEqual(['refused', undefined])
@@ -67,7 +68,9 @@ export function proxyTable(name: ProxyName, { cannotExpress, mends }: Ways): voi
     const { running, events } = await gates.gateOf(behindProxy(vector, name), false)
     asked.to(Number(new URL(running.url).port))
     const before = events.length
-    const endpoint = { port: proxy.port, isTls: false, localAddress: localAddress(vector) as string }
+    const isTls = vector.request.scheme === 'https'
+    const port = isTls ? proxy.tlsPort : proxy.port
+    const endpoint = { port, isTls, localAddress: localAddress(vector) as string }
     const reply = await exchange(endpoint, wireText(vector), vector.request.method)
     // Under a faulty document nobody reads what is described.
     const told = vector.expect.reason === 'not-configured' ? undefined : events.slice(before)
@@ -79,7 +82,7 @@ const SECRET = 'the-secret-of-this-proxy'
 
 /** Why no reverse proxy asks about such a request, or why the row is about something else. */
 function notThroughAProxy(vector: Vector): string | undefined {
-  const { document, request, expect: expected, file } = vector
+  const { document, expect: expected, file } = vector
   if (document.proxies) return 'the row has proxies of its own'
   if (document.base !== undefined) return 'the file that is shipped asks at the usual base'
   if (document.origin) return "what the origin is told beside the caller is the proxy's own"
@@ -88,10 +91,21 @@ function notThroughAProxy(vector: Vector): string | undefined {
   if (expected.outcome === 'refused' && isGrpc(vector) && typeof document.refusals === 'object') {
     return 'gRPC hides the status that the row is about'
   }
+  if (isMorePreflight(vector))
+    return 'verify holds no preflight to what one is made of: the files that are shipped refuse each'
   if (localAddress(vector) === undefined) return 'no socket of this machine has its address'
-  if (request.scheme === 'https' && dependsOnScheme(vector)) return 'the file that is shipped listens without TLS'
   if (file === 'faulty' && expected.reason !== 'not-configured') return 'a faulty document judges for no proxy'
   return undefined
+}
+
+/** A preflight with a body, of which no proxy tells, or with fields that only the inline gate takes away. */
+function isMorePreflight({ request, expect: expected }: Vector): boolean {
+  const has = (pattern: RegExp) => request.headers.some(([name]) => pattern.test(name))
+  if (request.method !== 'OPTIONS' || !has(/^access-control-request-method$/i)) return false
+  const isCleaned = Object.entries(expected.origin?.headers ?? {}).some(
+    ([name, value]) => value === null && name !== 'authorization',
+  )
+  return isCleaned || (expected.outcome === 'refused' && has(/^(?:content-length|transfer-encoding)$/i))
 }
 
 /** What was judged is what arrived: method and path, whatever the row is about. */
@@ -101,6 +115,11 @@ function misjudged({ origin, events }: Observed): string[] {
   const judged = `${event.method} ${event.path}`
   const served = `${origin.method} ${origin.target.split('?')[0]}`
   return judged === served && event.decision === 'allow' ? [] : [`${event.decision} of ${judged}, served as ${served}`]
+}
+
+/** The proxy itself says by which scheme a request came. */
+function schemeDiffers({ request }: Vector, { origin }: Observed): string[] {
+  return origin === undefined ? [] : fieldsDiffer('origin', { 'x-forwarded-proto': request.scheme }, origin.headers)
 }
 
 /** The row under a document that believes the proxy. */

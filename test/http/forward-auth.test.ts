@@ -168,6 +168,7 @@ describe('verify', () => {
       'X-Latchkey-Permissions': '',
       'X-Latchkey-Expires': '',
       'X-Latchkey-Request-Id': accessOf().requestId,
+      'X-Latchkey-Identity': '',
     })
   })
 

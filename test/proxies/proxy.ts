@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -14,10 +14,14 @@ export interface Behind {
   readonly gate: number
   readonly origin: number
   readonly secret: string
+  /** The address of a proxy before it, whose word it takes. Default: nobody's. */
+  readonly outer?: string
 }
 
 export interface RunningProxy {
   readonly port: number
+  /** Where it ends TLS itself, with a certificate that nobody has signed. */
+  readonly tlsPort: number
   stop(): Promise<void>
 }
 
@@ -32,7 +36,8 @@ interface Kind {
 }
 
 /** nginx's own file, as Debian's includes what lies in `conf.d`, with everything that it writes in one folder. */
-const NGINX_CONF = `daemon off;
+function nginxConf(content: string): string {
+  return `daemon off;
 pid nginx.pid;
 ${process.getuid?.() === 0 ? 'user root;' : ''}
 worker_processes 1;
@@ -40,18 +45,21 @@ events { worker_connections 256; }
 http {
   access_log off;
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-  include latchkey.conf;
+  ${content}
 }
 `
+}
+
+const NGINX_ARGS = ['-p', '.', '-c', 'nginx.conf', '-e', 'stderr']
 
 const KINDS: Readonly<Record<ProxyName, Kind>> = {
   nginx: {
     folder: 'nginx',
     file: 'latchkey.conf',
     dialect: 'original',
-    args: ['-p', '.', '-c', 'nginx.conf', '-e', 'stderr'],
+    args: NGINX_ARGS,
     beside: (secret) => ({
-      'nginx.conf': NGINX_CONF,
+      'nginx.conf': nginxConf('include latchkey.conf;'),
       'latchkey-secret.conf': `proxy_set_header X-Latchkey-Proxy-Secret "${secret}";\n`,
     }),
   },
@@ -78,21 +86,54 @@ export function dialectOf(name: ProxyName): 'original' | 'forwarded' {
 }
 
 /** The ports in the files that are shipped: of the proxy itself, the gate and the origin. */
-const SHIPPED = { port: 8080, gate: 8787, origin: 9000 } as const
+const SHIPPED = { port: 8080, tlsPort: 8443, gate: 8787, origin: 9000 } as const
 
 /** Starts a proxy from the very files that are shipped, with other ports, and waits until it answers. */
-export async function startProxy(name: ProxyName, behind: Behind): Promise<RunningProxy> {
-  const program = ensureProxy(name)
+export async function startProxy(name: ProxyName, { gate, origin, secret, outer }: Behind): Promise<RunningProxy> {
   const { folder, file, args, beside } = KINDS[name]
-  const port = await freePort()
+  const own = { port: await freePort(), tlsPort: await freePort() }
   const home = mkdtempSync(join(tmpdir(), `latchkey-${name}-`))
   cpSync(fileURLToPath(new URL(`../../examples/${folder}`, import.meta.url)), home, { recursive: true })
-  const shipped = readFileSync(join(home, file), 'utf8')
-  writeFileSync(join(home, file), withPorts(shipped, { port, gate: behind.gate, origin: behind.origin }))
-  for (const [each, text] of Object.entries(beside(behind.secret))) writeFileSync(join(home, each), text)
+  const shipped = withPorts(readFileSync(join(home, file), 'utf8'), { ...own, gate, origin })
+  writeFileSync(join(home, file), outer === undefined ? shipped : behindAnother(shipped, outer))
+  for (const [each, text] of Object.entries(beside(secret))) writeFileSync(join(home, each), text)
+  return { ...own, stop: await started(name, args, home, own, secret) }
+}
 
+/** Starts an nginx that asks nobody: what it sends on comes from `address`, and says what it saw as most proxies do. */
+export async function startEdge(address: string, next: number): Promise<RunningProxy> {
+  const own = { port: await freePort(), tlsPort: await freePort() }
+  const home = mkdtempSync(join(tmpdir(), 'latchkey-edge-'))
+  const server = `server {
+    listen 127.0.0.1:${own.port};
+    listen 127.0.0.1:${own.tlsPort} ssl;
+    ssl_certificate     tls.crt;
+    ssl_certificate_key tls.key;
+    location / {
+      proxy_pass http://127.0.0.1:${next};
+      proxy_bind ${address};
+      proxy_set_header Host              $host;
+      proxy_set_header X-Forwarded-For   $proxy_add_x_forwarded_for;
+      proxy_set_header X-Forwarded-Host  $host;
+      proxy_set_header X-Forwarded-Proto $scheme;
+    }
+  }`
+  writeFileSync(join(home, 'nginx.conf'), nginxConf(server))
+  return { ...own, stop: await started('nginx', NGINX_ARGS, home, own, '') }
+}
+
+/** Runs a proxy in a folder of its own until it is stopped. */
+async function started(
+  name: ProxyName,
+  args: readonly string[],
+  home: string,
+  { port, tlsPort }: Pick<RunningProxy, 'port' | 'tlsPort'>,
+  secret: string,
+): Promise<RunningProxy['stop']> {
+  const program = ensureProxy(name)
+  makeCertificate(home)
   // Caddy keeps what it makes under HOME, and would listen for its administration at a fixed port.
-  const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, PROXY_SECRET: behind.secret }
+  const env = { ...process.env, HOME: home, XDG_CONFIG_HOME: home, XDG_DATA_HOME: home, PROXY_SECRET: secret }
   const admin = { CADDY_ADMIN: `127.0.0.1:${await freePort()}` }
   const child = spawn(program, args, { cwd: home, env: { ...env, ...admin }, stdio: ['ignore', 'pipe', 'pipe'] })
   let written = ''
@@ -105,20 +146,33 @@ export async function startProxy(name: ProxyName, behind: Behind): Promise<Runni
       resolve()
     })
   })
-  while (!(await isAnswered(port))) {
+  while (!(await isAnswered(port)) || !(await isAnswered(tlsPort))) {
     if (isGone) throw new Error(`${name} did not start: ${written.slice(-2_000)}`)
     await after(POLL_MILLISECONDS)
   }
-  return {
-    port,
-    async stop() {
-      child.kill('SIGTERM')
-      const killing = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MILLISECONDS)
-      await gone
-      clearTimeout(killing)
-      rmSync(home, { recursive: true, force: true })
-    },
+  return async () => {
+    child.kill('SIGTERM')
+    const killing = setTimeout(() => child.kill('SIGKILL'), PATIENCE_MILLISECONDS)
+    await gone
+    clearTimeout(killing)
+    rmSync(home, { recursive: true, force: true })
   }
+}
+
+/** A certificate for this run only, signed by itself, as each of the proxies reads it. */
+function makeCertificate(home: string): void {
+  const files = { crt: join(home, 'tls.crt'), key: join(home, 'tls.key') }
+  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes']
+  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1', '-days', '2']
+  const output = ['-keyout', files.key, '-out', files.crt]
+  execFileSync('openssl', ['req', '-x509', ...curve, ...subject, ...output], { stdio: 'ignore' })
+  writeFileSync(join(home, 'tls.pem'), readFileSync(files.crt, 'utf8') + readFileSync(files.key, 'utf8'))
+}
+
+/** The file as its comments say that it is changed behind another proxy. */
+function behindAnother(text: string, outer: string): string {
+  if (!text.includes('#outer ')) throw new Error('the file does not say what to do behind another proxy')
+  return text.replaceAll('#outer ', '').replaceAll('192.0.2.1', outer)
 }
 
 const POLL_MILLISECONDS = 20
