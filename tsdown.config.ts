@@ -18,6 +18,8 @@ const library: UserConfig = {
     aws: 'adapters/aws/index.ts',
     'aws-admin': 'adapters/aws/admin/index.ts',
     vercel: 'adapters/vercel/index.ts',
+    'vercel-app': 'adapters/vercel/app.ts',
+    next: 'adapters/vercel/next.ts',
     identity: 'adapters/identity/index.ts',
     node: 'adapters/node/index.ts',
     grpc: 'adapters/node/grpc.ts',

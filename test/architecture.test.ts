@@ -18,8 +18,8 @@ const FLOORS: readonly (readonly [floor: number, path: RegExp])[] = [
   [5, /^src\/http\/[^/]+$/],
   // Policies are lists of what passes; who asks for them is no matter.
   [5.5, /^adapters\/aws\/policy\//],
-  // It stands on the authorizer's own reading of events.
-  [6.5, /^adapters\/aws\/admin\//],
+  // They stand on the authorizer's own reading of events.
+  [6.5, /^adapters\/aws\/(?:admin|guard)\//],
   [6, /^adapters\//],
   [7, /^src\/cli\//],
 ]
@@ -30,7 +30,7 @@ const ON_NODE =
 
 /** Where each package may be imported; one that is not here may be imported nowhere. */
 const PACKAGES: Readonly<Record<string, RegExp>> = {
-  hono: /^(?:src\/http\/|adapters\/(?:node|cloudflare|aws\/admin|identity)\/)/,
+  hono: /^(?:src\/http\/|adapters\/(?:node|cloudflare|aws\/admin|identity)\/|adapters\/vercel\/app\.ts$)/,
   '@hono/node-server': /^adapters\/node\//,
   '@grpc/grpc-js': /^adapters\/node\/(?:ext-authz|grpc|grpc-access)\.ts$/,
   '@vercel/functions': /^adapters\/vercel\//,
@@ -171,6 +171,8 @@ describe('what is imported from outside', () => {
       'src/http/hono.ts',
       'adapters/cloudflare/index.ts',
       'adapters/vercel/index.ts',
+      'adapters/vercel/next.ts',
+      'adapters/vercel/app.ts',
       'adapters/identity/index.ts',
     ]
       .flatMap((entry) => reached(entry, everything))
@@ -189,6 +191,7 @@ describe('what is imported from outside', () => {
 
   test.each([
     ['adapters/aws/index.ts', ['hono', '@hono/node-server', 'valibot', 'citty', '@vercel/functions']],
+    ['adapters/aws/guard/index.ts', ['hono', '@hono/node-server', 'valibot', 'citty', '@vercel/functions']],
     ['adapters/cloudflare/index.ts', ['@hono/node-server', 'valibot', 'citty', '@vercel/functions']],
     ['adapters/vercel/index.ts', ['@hono/node-server', 'valibot', 'citty']],
     ['adapters/node/index.ts', ['@grpc/grpc-js']],

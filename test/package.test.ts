@@ -52,6 +52,9 @@ describe('the published package', () => {
     ['latchkey/aws', 'authorizer'],
     ['latchkey/aws/admin', 'admin'],
     ['latchkey/vercel', 'middleware'],
+    ['latchkey/vercel', 'guard'],
+    ['latchkey/vercel/app', 'app'],
+    ['latchkey/next', 'latchkey'],
     ['latchkey/identity', 'requireIdentity'],
     ['latchkey/node', 'serve'],
   ])('%s exports %s', (entry, name) => {

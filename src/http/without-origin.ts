@@ -7,13 +7,15 @@ import { isRefusal } from '../model/decision.ts'
 
 /**
  * An authorizer for a host with nothing behind it: what asks for none of Latchkey's own endpoints is an unknown route,
- * whatever the document's routes say, and counts against no limit.
+ * whatever the document's routes say, and counts against no limit. `verifies`: whether proxies may ask about requests.
  */
-export function withoutOrigin(latchkey: Latchkey): Latchkey {
+export function withoutOrigin(latchkey: Latchkey, verifies = false): Latchkey {
   const { base } = latchkey.settings
   return {
     ...latchkey,
     judgeWhat(read, access, question) {
+      // Only a request that is described goes to no endpoint of ours.
+      if (verifies && question.endpoints === undefined) return latchkey.judgeWhat(read, access, question)
       const isOwn = ({ target }: Access) => {
         const path = splitTarget(target)?.path
         // What cannot be split is refused as ambiguous by whoever judges it.

@@ -1,0 +1,47 @@
+import type { Identity } from '../../src/caller.ts'
+import type { Admission, Guard } from '../../src/http/guard.ts'
+import { guardOf } from '../../src/http/guard.ts'
+import { toResponse } from '../../src/http/to-response.ts'
+import type { VercelOptions } from './hosted.ts'
+import { deferOf, hosted } from './hosted.ts'
+
+/** Guards a handler of Fetch requests: `export const GET = guarded((request, caller) => ...)`. */
+export type Guarded = <Given extends Request, More extends readonly unknown[]>(
+  handler: (request: Given, caller: Identity, ...more: More) => Response | Promise<Response>,
+) => (request: Given, ...more: More) => Promise<Response>
+
+/**
+ * The decision of the document inside the handler itself, with or without middleware before it: behind a gate of the same
+ * document that signs identities the caller is known by these.
+ */
+export function guard(options: VercelOptions): Guarded {
+  const host = hosted<Guard>(options, { make: guardOf })
+
+  async function admission(request: Request): Promise<Admission | Response> {
+    try {
+      return await (await host.made()).admit(host.access(request), deferOf(undefined))
+    } catch (error) {
+      return host.failed(error)
+    }
+  }
+
+  return (handler) =>
+    async function guarded(request, ...more) {
+      const admitted = await admission(request)
+      if (admitted instanceof Response) return admitted
+      if (admitted.reply) return toResponse(admitted.reply, request.method)
+      // What the handler itself throws is the framework's.
+      return told(await handler(request, admitted.caller, ...more), admitted)
+    }
+}
+
+/** A handler's answer, and what the gate has to say in it. What needed a credential is kept by no shared cache. */
+function told(answer: Response, { caller, fields }: Extract<Admission, { caller: Identity }>): Response {
+  const isPrivate = caller.kind !== 'anonymous' && !answer.headers.has('Cache-Control')
+  const more = isPrivate ? [...fields, ['Cache-Control', 'private'] as const] : fields
+  if (more.length === 0) return answer
+  const headers = new Headers(answer.headers)
+  for (const [name, value] of more) headers.set(name, value)
+  const { status, statusText, body } = answer
+  return new Response(body, { status, statusText, headers })
+}
