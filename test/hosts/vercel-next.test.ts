@@ -94,6 +94,9 @@ function notThroughNext(vector: Vector): string | undefined {
   if (query !== undefined && !isWrittenAlike(query)) return 'Next writes the query anew'
   if (expect.headers?.['cache-control'] === 'private') return "it is no-store too, as Next drops the page's own value"
   if (expect.outcome !== 'origin') return undefined
+  if (request.headers.some(([name]) => name.toLowerCase() === 'rsc') && query?.includes('_rsc=')) {
+    return 'Next redirects to the _rsc that it computes itself'
+  }
   if (!METHODS.includes(request.method)) return 'a route handler takes no such method'
   if ((target ?? request.target) !== request.target) return "Next's own server leaves request.url as it came"
   return undefined
