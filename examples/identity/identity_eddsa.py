@@ -17,6 +17,9 @@ class Identities:
             header = jwt.get_unverified_header(token)
             if header.get("typ") != TYPE or not isinstance(header.get("kid"), str):
                 raise Refused("another typ, or no kid")
+            # PyJWT before 2.12 reads over it.
+            if "crit" in header:
+                raise Refused("an extension that is not known")
             claims = jwt.decode(
                 token,
                 self.keys.get_signing_key_from_jwt(token).key,

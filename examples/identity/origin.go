@@ -55,6 +55,9 @@ func identityOf(r *http.Request, keys jwt.Keyfunc) (*Identity, error) {
 	if token.Header["typ"] != "latchkey-identity+jwt" {
 		return nil, fmt.Errorf("another typ")
 	}
+	if _, critical := token.Header["crit"]; critical {
+		return nil, fmt.Errorf("an extension that is not known")
+	}
 	if identity.IssuedAt == nil || time.Since(identity.IssuedAt.Time) >= lifetime+leeway {
 		return nil, fmt.Errorf("too late")
 	}
