@@ -17,6 +17,7 @@ const library: UserConfig = {
     cloudflare: 'adapters/cloudflare/index.ts',
     aws: 'adapters/aws/index.ts',
     'aws-admin': 'adapters/aws/admin/index.ts',
+    'aws-guard': 'adapters/aws/guard/index.ts',
     vercel: 'adapters/vercel/index.ts',
     'vercel-app': 'adapters/vercel/app.ts',
     next: 'adapters/vercel/next.ts',

@@ -51,6 +51,7 @@ describe('the published package', () => {
     ['latchkey/cloudflare', 'worker'],
     ['latchkey/aws', 'authorizer'],
     ['latchkey/aws/admin', 'admin'],
+    ['latchkey/aws/guard', 'guard'],
     ['latchkey/vercel', 'middleware'],
     ['latchkey/vercel', 'guard'],
     ['latchkey/vercel/app', 'app'],

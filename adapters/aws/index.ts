@@ -18,6 +18,7 @@ import type { Deployment } from './request.ts'
 import { tell } from './request.ts'
 import { secretsOf } from './secrets.ts'
 import { sinkOf } from './sink.ts'
+import { milliseconds } from './stopwatch.ts'
 
 export type { Answer, AnswerContext, GraphqlAnswer, PolicyAnswer, SimpleAnswer } from './answer.ts'
 export type { LambdaKind } from './api-key.ts'
@@ -120,9 +121,3 @@ export function authorizer(options: AuthorizerOptions): AuthorizerHandler {
 
 /** A refresh that nobody waits for is frozen with the function and goes on at its next call. */
 function nothingRunsLater(): void {}
-
-/** Node loads `performance`, and streams and sockets with it, at its first touch; this clock is always there. */
-function milliseconds(): number {
-  const [seconds, nanoseconds] = process.hrtime()
-  return seconds * 1e3 + nanoseconds / 1e6
-}

@@ -2,7 +2,7 @@ import type { LambdaEvent } from 'hono/aws-lambda'
 import type { Gate } from '../../../src/http/gate.ts'
 import type { Access } from '../../../src/model/access.ts'
 import type { Defer } from '../../../src/model/ports.ts'
-import type { ProxyEvent, UrlEvent } from './event.ts'
+import type { WholeEvent } from '../whole-event.ts'
 
 /** A request as it was read out of its event, and what answers it. */
 export interface Carried {
@@ -19,7 +19,7 @@ export type Carrier = LambdaEvent & { readonly carried: Carried }
  * An event for Hono's adapter that has nothing of the client's in it: it makes a `Request` of what it is given, and what
  * such a one cannot hold it would answer itself, and print. Only how it writes its reply depends on the event.
  */
-export function carrierOf(event: UrlEvent | ProxyEvent, carried: Carried): Carrier {
+export function carrierOf(event: WholeEvent, carried: Carried): Carrier {
   const method = carried.access.method === 'HEAD' ? 'HEAD' : 'GET'
   const common = { headers: {}, body: null, isBase64Encoded: false }
   if (event.version === '2.0') {

@@ -1,4 +1,4 @@
-import type { ProxyEvent, UrlEvent } from '../../../adapters/aws/admin/event.ts'
+import type { ProxyEvent, UrlEvent } from '../../../adapters/aws/whole-event.ts'
 import { every, joined, last, parameters, split } from '../wire.ts'
 
 /** A request as it stands on the wire, and what AWS knows of where it arrived. One character of a body is one byte. */
@@ -24,7 +24,8 @@ export const API_HOST = `${ID}.execute-api.${REGION}.amazonaws.com`
 
 /** What a function URL sends: the path and the query as they were sent, repeated fields joined, cookies apart. */
 export function urlEvent(sent: Sent): UrlEvent {
-  return secondForm({ host: URL_HOST, ...sent, stage: '$default' })
+  const event = secondForm({ host: URL_HOST, ...sent, stage: '$default' })
+  return { ...event, requestContext: { ...event.requestContext, domainName: URL_HOST } }
 }
 
 /** What an HTTP API sends to an integration with payload 2.0. */
