@@ -10,20 +10,20 @@ import { fileURLToPath } from 'node:url'
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)))
 const STAGE = join(ROOT, 'dist', 'package')
 
-/** Stages the package from a finished build, and gives the path of the tarball. */
-export function pack(): string {
-  rmSync(STAGE, { recursive: true, force: true })
-  mkdirSync(join(STAGE, 'dist'), { recursive: true })
+/** Stages the package from a finished build, in a folder of its own, and gives the path of the tarball. */
+export function pack(stage: string = STAGE): string {
+  rmSync(stage, { recursive: true, force: true })
+  mkdirSync(join(stage, 'dist'), { recursive: true })
   for (const name of readdirSync(join(ROOT, 'dist'))) {
-    if (/\.d?\.?mjs$|\.d\.mts$/.test(name)) cpSync(join(ROOT, 'dist', name), join(STAGE, 'dist', name))
+    if (/\.d?\.?mjs$|\.d\.mts$/.test(name)) cpSync(join(ROOT, 'dist', name), join(stage, 'dist', name))
   }
   // What `latchkey bundle` puts together.
-  cpSync(join(ROOT, 'dist/aws-parts'), join(STAGE, 'dist/aws-parts'), { recursive: true })
+  cpSync(join(ROOT, 'dist/aws-parts'), join(stage, 'dist/aws-parts'), { recursive: true })
   for (const name of ['README.md', 'LICENSE', 'SECURITY.md', 'latchkey.schema.json']) {
-    cpSync(join(ROOT, name), join(STAGE, name))
+    cpSync(join(ROOT, name), join(stage, name))
   }
   // What the vendors' own tools make a store of.
-  cpSync(join(ROOT, 'migrations'), join(STAGE, 'migrations'), { recursive: true })
+  cpSync(join(ROOT, 'migrations'), join(stage, 'migrations'), { recursive: true })
   const {
     private: _,
     scripts,
@@ -31,11 +31,11 @@ export function pack(): string {
     optionalDependencies,
     ...manifest
   } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
-  writeFileSync(join(STAGE, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  writeFileSync(join(stage, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
   const [packed] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--ignore-scripts'], { cwd: STAGE, encoding: 'utf8' }),
+    execFileSync('npm', ['pack', '--json', '--ignore-scripts'], { cwd: stage, encoding: 'utf8' }),
   )
-  return join(STAGE, packed.filename)
+  return join(stage, packed.filename)
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) console.log(pack())
