@@ -466,6 +466,13 @@ describe('behind a gate of the same document', () => {
     expect(await ask(urlEvent({ target: '/orders/a%20%C3%BC', headers: [shown] }))).toMatchObject({ status: 200 })
   })
 
+  test('a path that a stage was put before is another one', async () => {
+    const { ask } = guarding(undefined, { document: SIGNED })
+    const shown = ['X-Latchkey-Identity', await signing().identity({ target: '/prod/orders' })] as const
+    const stage = { target: '/orders', headers: [shown], stage: 'prod' }
+    expect(await ask(httpEvent(stage))).toMatchObject({ status: 401, reason: 'credential-missing' })
+  })
+
   test('what anybody could have signed opens nothing', async () => {
     const { ask, calls, sink } = guarding(undefined, { document: SIGNED })
     const headers = [['X-Latchkey-Identity', made()] as const]

@@ -6,9 +6,9 @@ import type { Offline } from './offline.ts'
 import { offline, ROOT, send } from './offline.ts'
 
 /**
- * What the emulator has beside the sample of serverless.yml: WebSocket APIs, HTTP APIs with payload 1.0, identity sources. It
- * knows one identity source of an authorizer, the first, none of a WebSocket API, and answers 500 there to all that is
- * thrown. What differs from AWS is tested at the stub gateway.
+ * What the emulator has beside the sample of serverless.yml: WebSocket APIs, HTTP APIs with payload 1.0, identity sources,
+ * guarded functions. It knows one identity source of an authorizer, the first, none of a WebSocket API, and answers 500
+ * there to all that is thrown. What differs from AWS is tested at the stub gateway.
  */
 const TOKEN = randomBytes(32).toString('base64url')
 const DOCUMENT = {
@@ -50,6 +50,32 @@ describe('over HTTP', () => {
     expect(status).toBe(expected)
     expect(body).not.toContain(TOKEN)
     if (expected === 200) expect(body).toContain('"subject":"static-token"')
+  })
+})
+
+describe.each([
+  ['a REST API', '/rest/orders'],
+  ['an HTTP API', '/http/orders'],
+])('a guarded function of %s', (_, path) => {
+  test('knows who called, whatever fields the client made up', async () => {
+    const fields = [...bearer(TOKEN), ['X-Latchkey-Subject', 'root']] as const
+    const { status, body } = await send(gateway.port, 'GET', path, fields)
+    expect(status).toBe(200)
+    expect(JSON.parse(body).caller).toMatchObject({
+      kind: 'static-token',
+      subject: 'static-token',
+      type: 'full-access',
+    })
+  })
+
+  test.each([
+    ['no token', [], 'credential-missing'],
+    ['another token', bearer(`${TOKEN}x`), 'token-unknown'],
+    ['another scheme', [['Authorization', `Basic ${TOKEN}`]], 'credential-missing'],
+  ] as const)('refuses %s in its own words', async (_name, fields, reason) => {
+    const { status, body } = await send(gateway.port, 'GET', path, fields)
+    expect([status, JSON.parse(body).reason]).toEqual([401, reason])
+    expect(body + gateway.output()).not.toContain(TOKEN)
   })
 })
 
