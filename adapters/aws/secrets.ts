@@ -8,8 +8,13 @@ import { env } from '../../src/secrets/env.ts'
  */
 const ELSEWHERE = /LATCHKEY_SECRETS|:" *(arn|{{|exten|ssm|secret)/i
 
+/** Whether secrets may lie elsewhere than in the variables themselves. */
+export function lieElsewhere(variables: Readonly<Record<string, string | undefined>>): boolean {
+  return ELSEWHERE.test(JSON.stringify(variables))
+}
+
 /** The secrets of a function: its variables, or what lies where they say, which is read by a module that is loaded then. */
 export function secretsOf(variables: Readonly<Record<string, string | undefined>>, sink: Sink): Maybe<SecretSource> {
-  if (!ELSEWHERE.test(JSON.stringify(variables))) return env(variables)
+  if (!lieElsewhere(variables)) return env(variables)
   return import('../../src/secrets/aws.ts').then(({ aws }) => aws(variables, sink))
 }

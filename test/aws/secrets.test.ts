@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { admin } from '../../adapters/aws/admin/index.ts'
+import { guard } from '../../adapters/aws/guard/index.ts'
 import type { PolicyAnswer } from '../../adapters/aws/index.ts'
 import { authorizer } from '../../adapters/aws/index.ts'
 import { secretsOf } from '../../adapters/aws/secrets.ts'
@@ -159,6 +160,23 @@ describe('a function whose secrets lie in AWS', () => {
     server.secrets.set('latchkey/prod', { AWSCURRENT: JSON.stringify({ APP: NEW }) })
     at += 5
     expect([await asked(NEW), await asked(OLD)]).toEqual([200, 401])
+  })
+
+  test('guards by them, too, and reads them while it is being made', async () => {
+    const handler = guard({ document: DOCUMENT, sink: memorySink(), now: () => at })(() => ({
+      statusCode: 204,
+      body: '',
+    }))
+    await vi.waitFor(() => expect(server.calls).toHaveLength(2))
+    const asked = async (token: string) => {
+      const headers: Sent['headers'] = [['Authorization', `Bearer ${token}`]]
+      return (await handler(urlEvent({ target: '/', headers }) as never)).statusCode
+    }
+    expect([await asked(OLD), await asked(NEW)]).toEqual([204, 401])
+    expect(server.calls).toHaveLength(2)
+    server.secrets.set('latchkey/prod', { AWSCURRENT: JSON.stringify({ APP: NEW }) })
+    at += 5
+    expect([await asked(NEW), await asked(OLD)]).toEqual([204, 401])
   })
 
   test('goes on by a variable that is a value', async () => {

@@ -5,6 +5,7 @@ import type { Admission } from '../../../src/http/guard.ts'
 import { guardOf } from '../../../src/http/guard.ts'
 import type { HostedOptions } from '../hosted.ts'
 import { hosted } from '../hosted.ts'
+import { lieElsewhere } from '../secrets.ts'
 import type { WholeRequest } from '../whole-event.ts'
 import { wholeRequest } from '../whole-event.ts'
 import type { GuardReply } from './answer.ts'
@@ -23,6 +24,8 @@ export type GuardOptions = HostedOptions
 /** What every event of a function URL and of an API has; the types of `@types/aws-lambda` say more. */
 export interface GuardEvent {
   readonly requestContext: object
+  readonly rawPath?: string | undefined
+  readonly path?: string | undefined
   readonly headers?: Readonly<Record<string, string | undefined>> | null | undefined
   readonly body?: string | null | undefined
   readonly isBase64Encoded?: boolean | undefined
@@ -42,6 +45,13 @@ export type Guarded = <Answer, Event extends GuardEvent = GuardEvent, More exten
  */
 export function guard(options: GuardOptions): Guarded {
   const { made, access, failed } = hosted(options, (latchkey) => ({ latchkey, gate: guardOf(withoutVerify(latchkey)) }))
+
+  // What lies elsewhere is read while the function is being made. A failure is told to the first event.
+  if (!options.secrets && lieElsewhere(process.env)) {
+    made()
+      .then(({ latchkey }) => latchkey.warm())
+      .catch(nothingRunsLater)
+  }
 
   /** What fails is refused as well. */
   async function admission(request: WholeRequest): Promise<Admission> {
