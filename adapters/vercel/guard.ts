@@ -21,6 +21,7 @@ export function guard(options: VercelOptions): Guarded {
     try {
       return await (await host.made()).admit(host.access(request), deferOf(undefined))
     } catch (error) {
+      if (isOfFramework(error)) throw error
       return host.failed(error)
     }
   }
@@ -33,6 +34,11 @@ export function guard(options: VercelOptions): Guarded {
       // What the handler itself throws is the framework's.
       return told(await handler(request, admitted.caller, ...more), admitted)
     }
+}
+
+/** Next stops a build from running a handler ahead of requests by an error of its own, told by its `digest`. */
+function isOfFramework(error: unknown): boolean {
+  return typeof Object(error).digest === 'string'
 }
 
 /** A handler's answer, and what the gate has to say in it. What needed a credential is kept by no shared cache. */

@@ -2,17 +2,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { DecisionEvent } from '../../src/model/event.ts'
 import { fieldOf } from '../hosts/compare.ts'
 import type { Message } from '../hosts/worker-wire.ts'
-import { exchange } from '../hosts/worker-wire.ts'
 import type { NextServer } from './next-server.ts'
 import { BUILD_TIMEOUT, buildNext, startNext } from './next-server.ts'
+import type { Fields, Sent } from './wire.ts'
+import { refusalOf, sendTo, statusOf } from './wire.ts'
 
-const APP = 'e2e/next'
+const APP = 'e2e/next/gate'
 const PARTNER = 'Zc0yA7u1tZkFqk3C8xqg2oJ5mW9hR4vNbT6sLdEwPiU'
 const READER = 'uHq7XvYt0b3nWc5rKf8mZs1dGj4pLx6aEo9iTyUwQkM'
 const SECRETS = { PARTNER_TOKEN: PARTNER, READER_TOKEN: READER }
 const AUTHORIZED: Fields = [['Authorization', `Bearer ${PARTNER}`]]
-
-type Fields = readonly (readonly [name: string, value: string])[]
 
 let built = ''
 let server: NextServer
@@ -24,29 +23,9 @@ beforeAll(async () => {
 
 afterAll(() => server?.stop())
 
-interface Sent {
-  readonly method?: string
-  readonly headers?: Fields
-  readonly host?: string
-  readonly body?: string
-}
-
-/** Sends a request byte for byte: every client library would mend the target or join the fields. */
-function send(target: string, { method = 'GET', headers = [], host = 'localhost', body = '' }: Sent = {}) {
-  return sendTo(server, target, { method, headers, host, body })
-}
-
-function sendTo({ port }: NextServer, target: string, { method = 'GET', headers = [], host, body = '' }: Sent) {
-  const lines = [
-    `${method} ${target} HTTP/1.1`,
-    `Host: ${host}`,
-    ...headers.map(([name, value]) => `${name}: ${value}`),
-  ]
-  return exchange(port, `${lines.join('\r\n')}\r\n\r\n${body}`, method)
-}
-
-function statusOf({ start }: Message): number {
-  return Number(start.split(' ')[1])
+/** Sends a request to the app. */
+function send(target: string, sent: Sent = {}) {
+  return sendTo(server, target, sent)
 }
 
 /** What the route handler says that it was given. */
@@ -58,10 +37,6 @@ function echoOf({ body }: Message): {
 } {
   const { url, path, body: received, headers } = JSON.parse(body)
   return { url, path, body: received, header: (name) => fieldOf(headers, name) }
-}
-
-function refusalOf(message: Message): [status: number, reason: string] {
-  return [statusOf(message), JSON.parse(message.body).reason]
 }
 
 describe('what passes', () => {
@@ -310,8 +285,8 @@ describe('the environment', () => {
     const document = { ...SECRETS, LATCHKEY_CONFIG: '{"realm":' }
     const faulty = await startNext(APP, document)
     try {
-      expect(refusalOf(await sendTo(faulty, '/', { host: 'localhost' }))).toEqual([503, 'not-configured'])
-      expect(statusOf(await sendTo(faulty, '/_latchkey/live', { host: 'localhost' }))).toBe(200)
+      expect(refusalOf(await sendTo(faulty, '/'))).toEqual([503, 'not-configured'])
+      expect(statusOf(await sendTo(faulty, '/_latchkey/live'))).toBe(200)
       expect(faulty.lines.join('\n')).toContain('configuration fault')
     } finally {
       await faulty.stop()
@@ -321,7 +296,7 @@ describe('the environment', () => {
   it('that lacks a secret fails closed', async () => {
     const empty = await startNext(APP, { READER_TOKEN: READER })
     try {
-      const reply = await sendTo(empty, '/api/orders/7', { host: 'localhost', headers: AUTHORIZED })
+      const reply = await sendTo(empty, '/api/orders/7', { headers: AUTHORIZED })
       expect(refusalOf(reply)).toEqual([503, 'not-configured'])
     } finally {
       await empty.stop()

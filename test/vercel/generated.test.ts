@@ -1,0 +1,151 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { fieldOf } from '../hosts/compare.ts'
+import { generatedApp } from './generated-app.ts'
+import type { NextServer } from './next-server.ts'
+import { BUILD_TIMEOUT, buildNext, startNext } from './next-server.ts'
+import type { Fields, Sent } from './wire.ts'
+import { refusalOf, sendTo, statusOf } from './wire.ts'
+
+const EXAMPLE = 'examples/next'
+const TOKEN = 'Zc0yA7u1tZkFqk3C8xqg2oJ5mW9hR4vNbT6sLdEwPiU'
+const READER = 'uHq7XvYt0b3nWc5rKf8mZs1dGj4pLx6aEo9iTyUwQkM'
+const SECRETS = { API_TOKEN: TOKEN, READER_TOKEN: READER, IDENTITY_KEY: 'Xw3Rk8Vn5Qz1Tb7Lm4Hc9Pd2Gs6Jf0Ya_eUoIiTwKvM' }
+const AUTHORIZED: Fields = [['Authorization', `Bearer ${TOKEN}`]]
+
+/** What a user copies into his app. */
+const FILES = {
+  'latchkey.json': `${EXAMPLE}/latchkey.json`,
+  'latchkey.ts': `${EXAMPLE}/latchkey.ts`,
+  'proxy.ts': `${EXAMPLE}/proxy.ts`,
+  'app/api': `${EXAMPLE}/app/api`,
+}
+
+/** A handler that nobody guards, to see what a gate alone is worth. */
+const PLAIN = "export const POST = () => new Response('open')\n"
+
+interface Shape {
+  readonly name: string
+  readonly folder: string
+  readonly matcher?: string | undefined
+  readonly hasProxy: boolean
+  /** What a handler without a guard says to anybody. */
+  readonly plain: number
+}
+
+const SHAPES: readonly Shape[] = [
+  { name: 'by its four lines', folder: 'four-lines', hasProxy: true, plain: 401 },
+  { name: 'with a matcher', folder: 'matcher', matcher: '/api/:path*', hasProxy: true, plain: 401 },
+  { name: 'with a matcher that covers no handler', folder: 'gap', matcher: '/nothing', hasProxy: true, plain: 200 },
+  { name: 'with no proxy at all', folder: 'no-proxy', hasProxy: false, plain: 200 },
+]
+
+describe.each(SHAPES)('an app as its generator makes it, $name', ({ folder, matcher, hasProxy, plain }) => {
+  let server: NextServer
+  const send = (target: string, sent?: Sent) => sendTo(server, target, sent)
+
+  beforeAll(async () => {
+    const { 'proxy.ts': proxy, ...others } = FILES
+    const app = generatedApp(folder, hasProxy ? FILES : others)
+    if (matcher !== undefined) {
+      const text = readFileSync(proxy, 'utf8')
+      writeFileSync(join(app, 'proxy.ts'), `${text}\nexport const config = { matcher: '${matcher}' }\n`)
+    }
+    mkdirSync(join(app, 'app/api/plain'))
+    writeFileSync(join(app, 'app/api/plain/route.ts'), PLAIN)
+    await buildNext(app)
+    server = await startNext(app, SECRETS)
+  }, BUILD_TIMEOUT)
+
+  afterAll(() => server?.stop())
+
+  it('refuses who has no token, by a challenge', async () => {
+    const reply = await send('/api/orders')
+    expect(refusalOf(reply)).toEqual([401, 'credential-missing'])
+    expect(fieldOf(reply.headers, 'www-authenticate')).toBe('Bearer realm="shop"')
+    expect(refusalOf(await send('/api/orders', { headers: [['Authorization', 'Bearer nobody']] }))).toEqual([
+      401,
+      'token-unknown',
+    ])
+  })
+
+  it('tells the handler who called', async () => {
+    const reply = await send('/api/orders?x=1', { headers: AUTHORIZED })
+    expect(statusOf(reply)).toBe(200)
+    expect(JSON.parse(reply.body).caller).toMatchObject({
+      kind: 'static-token',
+      subject: 'partner',
+      type: 'full-access',
+    })
+    expect(fieldOf(reply.headers, 'cache-control')).toMatch(/^private/)
+    expect(fieldOf(reply.headers, 'x-latchkey-request-id')).toBe(JSON.parse(reply.body).caller.requestId)
+  })
+
+  it('judges a write as a write, and hands the body on', async () => {
+    const post = (token: string) => {
+      const headers: Fields = [
+        ['Authorization', `Bearer ${token}`],
+        ['Content-Length', '5'],
+      ]
+      return send('/api/orders', { method: 'POST', headers, body: 'hello' })
+    }
+    expect(JSON.parse((await post(TOKEN)).body).body).toBe('hello')
+    expect(refusalOf(await post(READER))).toEqual([403, 'permission-missing'])
+  })
+
+  it.each<[string, string, Fields]>([
+    ['identity in plain fields', '/api/orders', [['X-Latchkey-Subject', 'partner']]],
+    ['a forged identity', '/api/orders', [['X-Latchkey-Identity', 'eyJhbGciOiJub25lIn0.e30.']]],
+    ['a middleware that ran already', '/api/orders', [['x-middleware-subrequest', 'proxy:proxy:proxy:proxy:proxy']]],
+    ['a middleware that ran already, elsewhere', '/api/orders', [['x-middleware-subrequest', 'src/proxy']]],
+    ['a rewrite of his own', '/api/orders', [['x-middleware-rewrite', '/api/health']]],
+    [
+      'another path of his own',
+      '/api/orders',
+      [
+        ['x-matched-path', '/api/health'],
+        ['x-rewrite-url', '/api/health'],
+      ],
+    ],
+    ['another host', '/api/orders', [['X-Forwarded-Host', 'shop.example']]],
+  ])('is not gone round by %s', async (_, target, headers) => {
+    const reply = await send(target, { headers })
+    expect(refusalOf(reply)).toEqual([401, 'credential-missing'])
+  })
+
+  it.each<[string, Fields]>([
+    ['/api/orders?_rsc=abcde', [['Next-Router-Prefetch', '1']]],
+    ['/api/orders', [['Next-Router-Segment-Prefetch', '/_tree']]],
+    ['/api/orders.rsc', []],
+    ['/api/orders.segments/_tree.segment.rsc', []],
+    ['/_next/data/BUILD/api/orders.json', []],
+    ['/%61pi/orders', []],
+    ['//api/orders', []],
+  ])('shows nobody another form of a handler: %s', async (target, headers) => {
+    const reply = await send(target, { headers: [['RSC', '1'], ...headers] })
+    expect(statusOf(reply)).toBeGreaterThanOrEqual(300)
+    expect(reply.body).not.toContain('"caller"')
+  })
+
+  it('leaves its pages to everybody', async () => {
+    const page = await send('/', { headers: [['X-Latchkey-Subject', 'admin']] })
+    const file = /\/_next\/static\/[^"]+\.js/.exec(page.body)?.[0] as string
+    expect([statusOf(page), statusOf(await send(file)), statusOf(await send('/api/health'))]).toEqual([200, 200, 200])
+  })
+
+  it(`has a handler that nobody guards: ${plain === 200 ? 'open, as no proxy covers it' : 'closed by the proxy'}`, async () => {
+    expect(statusOf(await send('/api/plain', { method: 'POST' }))).toBe(plain)
+  })
+
+  it('tells no secret in anything that it writes', () => {
+    expect(server.lines.join('\n')).not.toMatch(new RegExp(Object.values(SECRETS).join('|')))
+  })
+})
+
+it('takes four lines', () => {
+  const lines = ['latchkey.ts', 'proxy.ts'].flatMap((name) =>
+    readFileSync(join(EXAMPLE, name), 'utf8').trim().split(/\n+/),
+  )
+  expect(lines).toHaveLength(4)
+})
