@@ -20,13 +20,13 @@ export interface NextServer extends Pick<WrittenLines, 'line' | 'lines'> {
 }
 
 /** Builds an app of e2e/next against the package as it is published, by `next build`. Its output is the result. */
-export async function buildNext(folder: string): Promise<string> {
+export async function buildNext(folder: string, environment: Readonly<Record<string, string>> = {}): Promise<string> {
   for (const path of [NEXT, 'dist/vercel.mjs']) {
     if (!existsSync(path))
       throw new Error(`${path} is missing: run \`npm ci\` in ${PACKAGE} and \`npm run build\` here`)
   }
   stage(join(folder, 'node_modules/latchkey'))
-  const { child, lines, ended } = run(['build', folder], {})
+  const { child, lines, ended } = run(['build', folder], environment)
   const timer = setTimeout(() => child.kill(), BUILD_MILLISECONDS)
   const code = await ended
   clearTimeout(timer)

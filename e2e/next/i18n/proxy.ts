@@ -1,4 +1,4 @@
 import { latchkey } from 'latchkey/next'
 import document from './latchkey.json'
 
-export const { proxy } = latchkey({ document, scope: ['/api', '/admin', '/fr/admin'] })
+export const proxy = latchkey({ document, scope: ['/api', '/admin', '/fr/admin'] }).proxy
