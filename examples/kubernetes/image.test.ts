@@ -1,4 +1,4 @@
-import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import {
   copyFileSync,
   cpSync,
@@ -10,7 +10,6 @@ import {
   readFileSync,
   rmSync,
 } from 'node:fs'
-import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -19,6 +18,8 @@ import { pack } from '../../scripts/pack.ts'
 import { VERSION } from '../../src/version.ts'
 import { originThat } from '../../test/node/parts.ts'
 import { send } from '../send.ts'
+import type { Step } from './dockerfile.ts'
+import { faultsOfDockerfile, isolated, librariesOf, listOf, stages, textOf, unlessIsolated } from './dockerfile.ts'
 import { mounted, project } from './kubelet.ts'
 import { recipeOf } from './manifests.ts'
 
@@ -28,50 +29,7 @@ import { recipeOf } from './manifests.ts'
  */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const TEXT = readFileSync(join(ROOT, 'Dockerfile'), 'utf8')
 const { gate, document } = recipeOf('./')
-
-/** One line of the Dockerfile. */
-interface Step {
-  readonly keyword: string
-  readonly text: string
-  /** The stage that COPY takes from; undefined: the build's context. */
-  readonly from: string | undefined
-}
-
-interface Parsed {
-  getKeyword(): string
-  getArgumentsContent(): string | null
-  getFromFlag?(): { getValue(): string | null } | null
-}
-
-interface Parts {
-  readonly DockerfileParser: { parse(text: string): { getInstructions(): Parsed[] } }
-  readonly validate: (text: string) => { readonly message: string }[]
-}
-
-function parts(): Parts {
-  const require = createRequire(new URL('../../e2e/kubernetes/package.json', import.meta.url))
-  return { ...require('dockerfile-ast'), ...require('dockerfile-utils') }
-}
-
-/** The steps of each stage, behind its FROM. */
-function stages(): Step[][] {
-  const found: Step[][] = []
-  for (const parsed of parts().DockerfileParser.parse(TEXT).getInstructions()) {
-    const keyword = parsed.getKeyword()
-    if (keyword === 'FROM') found.push([])
-    const from = parsed.getFromFlag?.()?.getValue() ?? undefined
-    found.at(-1)?.push({ keyword, text: parsed.getArgumentsContent() ?? '', from })
-  }
-  return found
-}
-
-const textOf = (steps: readonly Step[], keyword: string) => steps.find((each) => each.keyword === keyword)?.text ?? ''
-const listOf = (steps: readonly Step[], keyword: string) => JSON.parse(textOf(steps, keyword)) as string[]
-
-const isolated = spawnSync('unshare', ['--mount', 'mount', '--make-rprivate', '/']).status === 0
-const unlessIsolated = isolated ? '' : ' (skipped: this needs root, and unshare)'
 
 let folder: string
 /** The roots of the two stages. */
@@ -89,7 +47,7 @@ beforeAll(async () => {
   withNode(install)
   carryOut(first, install, context)
   mkdirSync(image)
-  for (const library of isolated ? librariesOfNode() : []) {
+  for (const library of isolated ? librariesOf(process.execPath) : []) {
     mkdirSync(join(image, dirname(library)), { recursive: true })
     copyFileSync(library, join(image, library))
   }
@@ -102,12 +60,6 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 function withNode(root: string): void {
   mkdirSync(join(root, 'usr/local/bin'), { recursive: true })
   copyFileSync(process.execPath, join(root, 'usr/local/bin/node'))
-}
-
-/** What the base of the second stage is there for. */
-function librariesOfNode(): string[] {
-  const told = execFileSync('ldd', [process.execPath], { encoding: 'utf8' })
-  return Array.from(told.matchAll(/(\/\S+) \(0x/g), ([, path]) => path as string)
 }
 
 function carryOut(steps: readonly Step[], root: string, source: string): void {
@@ -148,7 +100,7 @@ describe('the Dockerfile', () => {
   const [first, last] = stages() as [Step[], Step[]]
 
   it('has no fault that a linter knows', () => {
-    expect(parts().validate(TEXT)).toEqual([])
+    expect(faultsOfDockerfile()).toEqual([])
   })
 
   it('has the Node that the tests run on', () => {
