@@ -13,6 +13,7 @@ import { PEPPER_FLAGS } from '../src/cli/pepper.ts'
 import { SERVE_FLAGS } from '../src/cli/serve.ts'
 import { TOKEN_FLAGS } from '../src/cli/token.ts'
 import type { Flags } from '../src/cli/usage.ts'
+import { FINDINGS as PROJECT_FINDINGS } from '../src/cli/vercel/findings.ts'
 import { WHOAMI_FLAGS } from '../src/cli/whoami.ts'
 import { ADMINISTRATION_KEYS, HOSTS, KEYS_BY_HOST } from '../src/hosts.ts'
 import { REASONS } from '../src/model/reason.ts'
@@ -28,6 +29,7 @@ export const GENERATED_PAGES: readonly string[] = [
   'docs/http.md',
   'docs/cli.md',
   'docs/aws-check.md',
+  'docs/vercel-check.md',
   'docs/gateway-keys.md',
   'docs/issuing.md',
 ]
@@ -47,7 +49,8 @@ const KEY_FLAGS = await Promise.all(
 const BLOCKS: Readonly<Record<string, () => string>> = {
   'keys by host': keysByHost,
   refusals,
-  findings,
+  findings: () => findings(FINDINGS),
+  'findings of projects': () => findings(PROJECT_FINDINGS),
   'flags of serve': () => flags(SERVE_FLAGS),
   'flags of check': () => flags(CHECK_FLAGS),
   'flags of bundle': () => flags(BUNDLE_FLAGS),
@@ -96,8 +99,8 @@ function refusals(): string {
   return table(['status', 'reason', 'error in the challenge', 'title'], byStatus)
 }
 
-function findings(): string {
-  const rows = Object.entries(FINDINGS).map(([code, [severity, means, fix]]) => [`\`${code}\``, severity, means, fix])
+function findings(all: Readonly<Record<string, readonly [severity: string, means: string, fix: string]>>): string {
+  const rows = Object.entries(all).map(([code, [severity, means, fix]]) => [`\`${code}\``, severity, means, fix])
   return table(['code', '', 'what it means', 'what to do'], rows)
 }
 

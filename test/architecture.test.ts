@@ -40,6 +40,8 @@ const PACKAGES: Readonly<Record<string, RegExp>> = {
   jose: /^(?:src\/(?:identity-proof|verifiers\/(?:jwt-token|own-token)|key-sets\/(?:key-set|own-key|sign|signing|signature-by-jose)|cli\/jwt\/signer)|adapters\/identity\/proof)\.ts$/,
   aws4: /^src\/lib\/aws-(?:call|rest-call)\.ts$/,
   yaml: /^src\/cli\/aws\/templates\/yaml\.ts$/,
+  '@babel/parser': /^src\/cli\/vercel\/source\.ts$/,
+  'path-to-regexp': /^src\/cli\/vercel\/matcher\.ts$/,
   // The document that a build has put into the bundle.
   'latchkey:document': /^adapters\/(?:aws|cloudflare)\//,
   'latchkey:equipment': /^adapters\/cloudflare\//,
@@ -196,6 +198,7 @@ describe('what is imported from outside', () => {
     ['adapters/vercel/index.ts', ['@hono/node-server', 'valibot', 'citty']],
     ['adapters/node/index.ts', ['@grpc/grpc-js']],
     ['src/cli/main.ts', ['@grpc/grpc-js']],
+    ['src/cli/check.ts', ['@babel/parser', 'path-to-regexp', 'yaml']],
     ['src/index.ts', ['hono', '@hono/node-server', 'citty', '@vercel/functions']],
   ])('%s loads none of %j when it starts', (entry, forbidden) => {
     const loaded = reached(entry, atStart)

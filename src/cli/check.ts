@@ -24,6 +24,7 @@ import { complain, print, say, warn } from './terminal.ts'
 import { unreachable } from './unreachable.ts'
 import type { Flags, Given } from './usage.ts'
 import { given, UsageError } from './usage.ts'
+import type { HeldProject } from './vercel/project-report.ts'
 
 export const CHECK_FLAGS: Flags = {
   ...INPUT_FLAGS,
@@ -42,6 +43,11 @@ export const CHECK_FLAGS: Flags = {
     valueHint: 'FILE',
     description: 'with --host aws: hold a serverless.yml, SAM or CloudFormation template against the document',
   },
+  project: {
+    type: 'string',
+    valueHint: 'DIR',
+    description: 'with --host vercel: hold a project against the document; default this folder, where it is one',
+  },
   emit: {
     type: 'string',
     valueHint: 'FILE',
@@ -58,6 +64,8 @@ export async function check(rawArgs: readonly string[]): Promise<number> {
   const host = hostOf(flags.text('host') ?? 'node')
   const template = flags.text('template')
   if (template !== undefined && host !== 'aws') throw new UsageError('--template goes with --host aws')
+  const project = flags.text('project')
+  if (project !== undefined && host !== 'vercel') throw new UsageError('--project goes with --host vercel')
   const result = await withStore(validateText(text), host, flags, variables)
   if (!result.ok) return tellFaults(result.faults, flags.is('json'))
 
@@ -76,16 +84,21 @@ export async function check(rawArgs: readonly string[]): Promise<number> {
   ]
   const report = reportOf(settings, host)
   const held = template === undefined ? undefined : await holdTemplate(template, settings)
-  const ok = secretFaults.faults.length === 0 && held?.ok !== false
+  const heldProject = host === 'vercel' ? await holdProject(project, settings) : undefined
+  const ok = secretFaults.faults.length === 0 && held?.ok !== false && heldProject?.ok !== false
   if (flags.is('json')) {
     const findings = held && { findings: held.findings }
-    print(JSON.stringify({ ok, host, ...report, faults: secretFaults.faults, warnings, ...findings }, null, 2))
+    const ofProject = heldProject && { findings: heldProject.findings, matcher: heldProject.matcher }
+    const told = { ok, host, ...report, faults: secretFaults.faults, warnings, ...findings, ...ofProject }
+    print(JSON.stringify(told, null, 2))
   } else {
     print(reportText(report))
     for (const warning of warnings) warn(warning)
     for (const fault of secretFaults.faults) complain(fault)
     held?.tell()
+    heldProject?.tell()
   }
+  if (host === 'vercel' && !heldProject) say(NO_PROJECT)
   if (!ok) return 1
   const path = flags.text('emit')
   if (path !== undefined) {
@@ -99,6 +112,14 @@ export async function check(rawArgs: readonly string[]): Promise<number> {
 async function holdTemplate(path: string, settings: Settings): Promise<HeldTemplate> {
   const { heldTemplate } = await import('./aws/template-report.ts')
   return heldTemplate(path, settings)
+}
+
+const NO_PROJECT = 'no project was looked at, only the document: name its folder by --project'
+
+/** And so is what reads projects. */
+async function holdProject(folder: string | undefined, settings: Settings): Promise<HeldProject | undefined> {
+  const { heldProject } = await import('./vercel/project-report.ts')
+  return heldProject(folder, settings)
 }
 
 /** Where the store is known here, what it is counts: for the revocation delay, and so for a budget. */
