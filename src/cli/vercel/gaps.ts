@@ -1,9 +1,10 @@
 import type { RouteDocument } from '../../document.ts'
 import { grouped } from '../aws/grouped.ts'
-import type { Coverage } from './matcher.ts'
+import type { Coverage } from './coverage.ts'
 import type { Probe } from './probes.ts'
 import { formsOf, probesOfFile, probesOfRoute, wordsIn } from './probes.ts'
 import { isHandler } from './served.ts'
+import { UNREAD } from './source.ts'
 import type { Subject } from './subject.ts'
 
 /** Why a protected path goes round the gate. */
@@ -18,7 +19,8 @@ export interface Gap {
   readonly isGuarded: boolean
 }
 
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
+/** The methods that a document speaks of. */
+export const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 const READING = ['GET', 'HEAD']
 
 /** What goes round a matcher, by route and kind; odd paths only where no ordinary one does. */
@@ -51,9 +53,11 @@ function protectedPaths(subject: Subject): ProtectedPath[] {
     .flatMap((route) => countingOf(subject, route, probesOfRoute(route.path, words)))
   const byFiles = project.answering.flatMap((each) => probesOfFile(each, words))
   const distinct = new Map([...byRoutes, ...byFiles].map((probe) => [probe.path, probe]))
+  // What the last route is about the scope tells, where it is known.
+  const isKnown = project.gate?.latchkey?.scope !== UNREAD
   return Array.from(distinct.values()).flatMap((probe) => {
     const route = protectedBy(subject, probe.path)
-    return route && inScope(probe.path) ? [{ ...probe, route }] : []
+    return route && inScope(probe.path) && (isKnown || route.path !== '/*') ? [{ ...probe, route }] : []
   })
 }
 

@@ -1,8 +1,10 @@
+import type { Call, Exported } from './declarations.ts'
+import { callsIn, constantsIn, exportsOf, importsOf, resolverOf } from './declarations.ts'
 import type { ProjectFiles } from './files.ts'
 import { importedBy } from './files.ts'
 import type { Place } from './findings.ts'
-import type { Call, Exported, Source, Written } from './source.ts'
-import { callsIn, constantsIn, exportsOf, importsOf, memberOf, resolverOf, UNREAD, writtenIn } from './source.ts'
+import type { Source, Written } from './source.ts'
+import { memberOf, UNREAD, writtenIn } from './source.ts'
 
 /** A proxy or middleware file. */
 export interface GateFile {

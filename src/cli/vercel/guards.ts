@@ -1,7 +1,8 @@
+import { callOf, constantsIn, exportsOf, importsOf } from './declarations.ts'
 import type { ProjectFiles } from './files.ts'
 import { importedBy } from './files.ts'
 import type { Expression, Source } from './source.ts'
-import { bare, callOf, constantsIn, exportsOf, importsOf } from './source.ts'
+import { bare } from './source.ts'
 
 /** What a file that answers requests exports, and whether each of it is wrapped. */
 export interface Handling {

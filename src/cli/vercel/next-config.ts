@@ -1,9 +1,10 @@
+import { constantsIn, resolverOf, textsIn } from './declarations.ts'
 import type { ProjectFiles } from './files.ts'
 import type { Place } from './findings.ts'
 import type { Routing } from './matcher.ts'
 import { NO_ROUTING } from './matcher.ts'
 import type { Expression, Source, Written } from './source.ts'
-import { bare, constantsIn, hasMember, memberOf, resolverOf, textsIn, UNREAD, writtenIn } from './source.ts'
+import { bare, hasMember, memberOf, UNREAD, writtenIn } from './source.ts'
 
 /** What of a `next.config` concerns a gate, as far as it is written out. */
 export interface NextConfig extends Routing {

@@ -24,7 +24,9 @@ export function heldProject(folder: string | undefined, settings: Settings): Hel
   const project = projectIn(folder ?? '.')
   if (!project) {
     if (folder === undefined) return undefined
-    throw new UsageError(`--project ${folder}: no Next app, and no middleware file`)
+    throw new UsageError(
+      `--project ${folder}: no Next app, no middleware file, and no function that is wrapped in guard`,
+    )
   }
   const { findings: found, matcher, withoutFiles } = checkProject(settings, project)
   const findings = found.map((each) => ({

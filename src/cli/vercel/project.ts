@@ -38,6 +38,7 @@ export function projectIn(folder: string): Project | undefined {
   return files && projectOf(files)
 }
 
+const PAGE: Handling = { methods: [], isGuarded: false }
 const NEXT_16_NAMES = ['proxy', 'middleware']
 
 function projectOf(files: ProjectFiles): Project | undefined {
@@ -51,9 +52,11 @@ function projectOf(files: ProjectFiles): Project | undefined {
     // Other frameworks have files of these names that are none of Vercel's.
     ({ isRead, callsLatchkey }) => isNext || isRead || callsLatchkey,
   )
-  if (!isNext && gateFiles.length === 0) return undefined
   const read = gateFiles.find(({ isRead }) => isRead)
   const served = isNext ? servedByNext(files, folders, config.pageExtensions, config.basePath) : servedByVercel(files)
+  const answering = served.map((each) => ({ ...each, ...(isHandler(each) ? handlingOf(files, each.file) : PAGE) }))
+  const isVercels = gateFiles.length > 0 || answering.some(({ isGuarded }) => isGuarded)
+  if (!isNext && !isVercels) return undefined
   return {
     isNext,
     manifest: { file: 'package.json', line: 1 },
@@ -62,10 +65,7 @@ function projectOf(files: ProjectFiles): Project | undefined {
     folders,
     gateFiles,
     gate: read && gateOf(files, read),
-    answering: served.map((each) => ({
-      ...each,
-      ...(isHandler(each) ? handlingOf(files, each.file) : { methods: [], isGuarded: false }),
-    })),
+    answering,
     serverFunctions: isNext ? serverFunctionsIn(files) : [],
     rewrites: rewritesOf(vercel, config),
   }

@@ -82,7 +82,7 @@ describe('latchkey check --project', () => {
     ['a folder that is none', () => join(folder(), 'missing')],
   ])('refuses %s', async (_, path) => {
     const { code, stderr } = await runHere(['check', '--host', 'vercel', '--config', fileOf(API), '--project', path()])
-    expect([code, stderr]).toEqual([2, expect.stringContaining('no Next app, and no middleware file')])
+    expect([code, stderr]).toEqual([2, expect.stringContaining('no Next app, no middleware file, and no function')])
   })
 
   it('goes with --host vercel alone', async () => {
@@ -110,5 +110,13 @@ describe('latchkey check --host vercel', () => {
     const { stdout, stderr } = await checkIn(folder(), '--json')
     expect(stderr).toContain('no project was looked at')
     expect(JSON.parse(stdout)).not.toHaveProperty('findings')
+  })
+})
+
+describe('the examples of this repository', () => {
+  it.each(['next'])('examples/%s has no error', async (name) => {
+    const files = ['--config', `examples/${name}/latchkey.json`, '--project', `examples/${name}`]
+    const { code, stderr } = await runHere(['check', '--host', 'vercel', ...files])
+    expect([code, stderr]).toEqual([0, expect.stringMatching(/: 0 errors, \d warnings?\n$/)])
   })
 })

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
+import { coverageOf } from '../../../src/cli/vercel/coverage.ts'
 import type { Routing, Rule } from '../../../src/cli/vercel/matcher.ts'
-import { coverageOf, NO_ROUTING, nextRules, routedPath, vercelRules } from '../../../src/cli/vercel/matcher.ts'
+import { NO_ROUTING, nextRules, routedPath, vercelRules } from '../../../src/cli/vercel/matcher.ts'
 import type { Written } from '../../../src/cli/vercel/source.ts'
 
 /** Next's own functions, of the version that the tests build an app with. */

@@ -564,6 +564,16 @@ describe('a project without a mistake', () => {
       },
     ],
     [
+      'without Next, and with guards alone',
+      {
+        'api/orders.ts':
+          "import { guard } from 'latchkey/vercel'\nconst guarded = guard({ document })\nexport const GET = guarded(get)\n",
+        'api/latchkey.ts':
+          "import { handle } from 'hono/vercel'\nimport { app } from 'latchkey/vercel/app'\nconst endpoints = handle(app({ document }))\nexport { endpoints as GET, endpoints as POST }\n",
+        'vercel.json': '{ "rewrites": [{ "source": "/_latchkey/(.*)", "destination": "/api/latchkey" }] }',
+      },
+    ],
+    [
       'without Next, the file named in vercel.json',
       {
         'vercel.json': '{ "proxy": { "entrypoint": "./src/proxy.ts" } }',
@@ -575,4 +585,11 @@ describe('a project without a mistake', () => {
   it.each(clean.map(([title, ...given]) => [title, given] as const))('%s', (_, [files, document]) => {
     expect(checked(files, document).findings).toEqual([])
   })
+})
+
+test('a scope that is not known says nothing of what the last route protects', () => {
+  const text =
+    "import { latchkey } from 'latchkey/next'\nexport const { proxy } = latchkey({ document, scope: SCOPE })\nexport const config = { matcher: ['/api/:path*', '/_latchkey/:path*'] }\n"
+  const { findings } = checked({ ...APP, 'proxy.ts': text }, routes({ path: '/api/orders/*' }, { path: '/*' }))
+  expect(findings.map(({ code }) => code)).toEqual(['scope-unread'])
 })

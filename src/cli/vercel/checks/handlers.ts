@@ -1,13 +1,11 @@
 import type { Finding } from '../findings.ts'
 import { finding, some } from '../findings.ts'
-import { protectedBy } from '../gaps.ts'
+import { METHODS, protectedBy } from '../gaps.ts'
 import { probesOfFile } from '../probes.ts'
 import type { Answering } from '../project.ts'
 import { isHandler, shownPath } from '../served.ts'
 import type { Subject } from '../subject.ts'
 import { isUnder } from '../subject.ts'
-
-const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /** What answers requests: that nobody reaches it unjudged. */
 export function handlers(subject: Subject): Finding[] {
