@@ -150,7 +150,7 @@ function has(kind: string, { credentials }: Document): boolean {
 const KINDS: readonly (readonly [kind: string, name: string, path: string])[] = [
   ['api-key', 'apiKey', 'adapters/cloudflare/api-key.ts'],
   ['gateway-key', 'gatewayKey', 'src/gateway-key.ts'],
-  ['jwt', 'jwt', 'adapters/cloudflare/jwt.ts'],
+  ['jwt', 'jwt', 'src/jwt-by-fetch.ts'],
 ]
 
 /** What a Lambda function's entry file would name by hand. */

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { gzipSync } from 'node:zlib'
+import { build } from 'esbuild'
 import type { LambdaParts } from '../src/cli/lambda-parts.ts'
 import type { Document } from '../src/document.ts'
 
@@ -61,6 +62,25 @@ function gzippedBytes(code: Buffer): number {
 const FULL_KINDS = 2
 const FULL_KILOBYTES = 22
 
+/** An entry file of a user's own, by the published package: his bundler leaves out the kinds that it does not name. */
+const ENTRIES: readonly { readonly name: string; readonly code: string; readonly kilobytes: number }[] = [
+  {
+    name: 'Vercel middleware',
+    code: "import { middleware } from './dist/vercel.mjs'; export default middleware({ document: {} })",
+    kilobytes: 25,
+  },
+  {
+    name: "Next's proxy and guard",
+    code: "import { latchkey } from './dist/next.mjs'; export const { proxy, guard } = latchkey({ document: {} })",
+    kilobytes: 25,
+  },
+  {
+    name: 'Worker of a user',
+    code: "import { worker } from './dist/cloudflare.mjs'; export default worker({ document: {} })",
+    kilobytes: 22,
+  },
+]
+
 /** `node scripts/sizes.ts Worker` looks at one bundle only. */
 const wanted = process.argv[2]
 let failed = false
@@ -73,8 +93,44 @@ for (const { name, path, kilobytes, forbidden } of BUNDLES) {
   failed ||= verdict !== 'ok'
   console.log(`${name} bundle: ${size.toFixed(2)} KB gzip of ${kilobytes} (${path}) ${verdict}`)
 }
-if (wanted === undefined) tellParts()
+if (wanted === undefined) {
+  tellParts()
+  for (const { name, code, kilobytes } of ENTRIES) {
+    const { atStart, later } = await bundledSizes(code)
+    failed ||= atStart > kilobytes
+    const verdict = atStart > kilobytes ? `is over its ${kilobytes} KB` : 'ok'
+    console.log(
+      `${name}: ${atStart.toFixed(2)} KB gzip at start of ${kilobytes} ${verdict}; later: ${later.toFixed(2)} KB at most`,
+    )
+  }
+}
 if (failed) process.exitCode = 1
+
+/** What a bundler makes of an entry file: what is loaded at its start, and what a request may load after that. */
+async function bundledSizes(contents: string): Promise<{ atStart: number; later: number }> {
+  const { outputFiles, metafile } = await build({
+    stdin: { contents, resolveDir: process.cwd() },
+    outdir: 'bundled',
+    ...{ bundle: true, minify: true, splitting: true, write: false, metafile: true, format: 'esm', target: 'es2023' },
+    ...{ conditions: ['edge-light', 'workerd'], external: ['node:*', 'cloudflare:*'], logLevel: 'error' },
+  })
+  const atStart = new Set<string>()
+  const waiting = ['bundled/stdin.js']
+  for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+    if (atStart.has(path)) continue
+    atStart.add(path)
+    const { imports } = metafile.outputs[path] ?? { imports: [] }
+    waiting.push(...imports.flatMap((each) => (each.kind === 'import-statement' && !each.external ? each.path : [])))
+  }
+  const isAtStart = (path: string) => Array.from(atStart).some((each) => path.endsWith(each))
+  const kilobytes = (chosen: typeof outputFiles) =>
+    gzippedBytes(Buffer.concat(chosen.map(({ contents }) => contents))) / 1024
+  const [now, after] = [
+    outputFiles.filter(({ path }) => isAtStart(path)),
+    outputFiles.filter(({ path }) => !isAtStart(path)),
+  ]
+  return { atStart: kilobytes(now), later: kilobytes(after) }
+}
 
 /** What `latchkey bundle` has for the authorizer: how much is loaded at its start, and what a request may load later. */
 function tellParts(): void {

@@ -106,3 +106,8 @@ function remembered(
 function peppersOf({ version, secret }: ApiKeyDocument['peppers'][number], valuesOf: ValuesOf): Pepper[] {
   return valuesOf({ name: secret }).map((value) => ({ version: String(version), secret: value.reveal() }))
 }
+
+/** The same with what a host has for them. */
+export function apiKeyWith<Kind extends VerifierKind>(more: Omit<Kind, keyof VerifierKind>): Kind {
+  return { ...apiKey, ...more } as Kind
+}

@@ -21,13 +21,16 @@ const DEFAULT_TOLERANCE_SECONDS = 5
 /** What a host does in its own way. */
 export interface JwtHost extends KeysHost {
   readonly isSigned: VerifySignature
+  /** What it publishes for clients of its issuers, where it does. */
+  readonly metadata?: VerifierKind['metadata']
 }
 
 /** JSON Web Tokens, on a host. */
 export function jwtBy(own: JwtHost): VerifierKind {
-  const { isSigned } = own
+  const { isSigned, metadata } = own
   return {
     kind: 'jwt',
+    ...(metadata && { metadata }),
     prepare(credential, parts): PreparedKind {
       const { name, places } = credential
       if ('own' in (credential.document as JwtDocument).keys) return ownLater(credential, parts, isSigned)

@@ -1,4 +1,4 @@
-import { apiKey as apiKeyKind } from '../../src/api-key.ts'
+import { apiKeyWith } from '../../src/api-key.ts'
 import { management } from '../../src/http/management.ts'
 import { lateRecorder } from '../../src/keys/late-recorder.ts'
 import { cloudflareD1 as countedInD1 } from '../../src/limiters/cloudflare-d1.ts'
@@ -15,8 +15,7 @@ import { has, isD1 } from './parts.ts'
  * Issued keys on a Worker: in D1 or Workers KV, whichever the binding is, with the keys API. Their limits are counted in
  * D1; `limits` counts elsewhere.
  */
-export const apiKey: WorkerKind = {
-  ...apiKeyKind,
+export const apiKey: WorkerKind = /* @__PURE__ */ apiKeyWith<WorkerKind>({
   management,
   parts: (bindings, { now, sink: own }) => ({
     openStore({ document: { store, credentials } }) {
@@ -37,7 +36,7 @@ export const apiKey: WorkerKind = {
       return limitPolicy(settings, isD1(binding) ? countedInD1(binding as D1Database) : undefined)
     },
   }),
-}
+})
 
 function missing(binding: string, isRotated: boolean): string {
   return `no store: binding ${binding} is ${isRotated ? 'no D1 database, which selfRotation needs' : 'neither a D1 database nor a KV namespace'}`

@@ -4,11 +4,9 @@ import type { VerifierKind } from '../../src/kind.ts'
 import { resourceMetadata } from '../../src/resource-metadata.ts'
 
 /** JSON Web Tokens on Node. */
-export const jwt: VerifierKind = {
-  ...jwtBy({
-    reading: () => import('../../src/key-sets/reading-by-http.ts'),
-    runsLater: true,
-    isSigned: signatureByNode,
-  }),
+export const jwt: VerifierKind = /* @__PURE__ */ jwtBy({
+  reading: () => import('../../src/key-sets/reading-by-http.ts'),
+  runsLater: true,
+  isSigned: signatureByNode,
   metadata: resourceMetadata,
-}
+})

@@ -1,4 +1,4 @@
-import { apiKey as apiKeyKind } from '../../src/api-key.ts'
+import { apiKeyWith } from '../../src/api-key.ts'
 import type { EquippedKind } from '../../src/equipment.ts'
 import type { Management } from '../../src/http/asked.ts'
 import { management } from '../../src/http/management.ts'
@@ -18,8 +18,7 @@ export interface MiddlewareKind extends EquippedKind<Variables> {
 }
 
 /** Issued keys on Vercel: in Upstash Redis, or read only in Global Config, as the variable of `store` says. */
-export const apiKey: MiddlewareKind = {
-  ...apiKeyKind,
+export const apiKey: MiddlewareKind = /* @__PURE__ */ apiKeyWith<MiddlewareKind>({
   management,
   parts: (variables, { now }) => ({
     openStore({ document: { store } }) {
@@ -39,7 +38,7 @@ export const apiKey: MiddlewareKind = {
     },
     sink: (settings, own, valuesOf) => webhooks(settings, own, valuesOf, { lasting: false, now }),
   }),
-}
+})
 
 const STORE_FORMS = 'upstash:URL or global-config:CONNECTION; both may be empty where their variables are set'
 

@@ -8,11 +8,11 @@ import type { VercelOptions } from './hosted.ts'
 import { deferOf, hosted } from './hosted.ts'
 
 export { gatewayKey } from '../../src/gateway-key.ts'
+export { jwt } from '../../src/jwt-by-fetch.ts'
 export { env } from '../../src/secrets/env.ts'
 export type { MiddlewareKind } from './api-key.ts'
 export { apiKey } from './api-key.ts'
 export type { VercelOptions } from './hosted.ts'
-export { jwt } from './jwt.ts'
 
 /**
  * Latchkey's own endpoints as a Vercel function: `handle(app({ document }))` with the `handle` of `hono/vercel`. `verify`

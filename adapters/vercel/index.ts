@@ -4,6 +4,7 @@ import { handleOf } from './middleware.ts'
 
 export type { Identity } from '../../src/caller.ts'
 export { gatewayKey } from '../../src/gateway-key.ts'
+export { jwt } from '../../src/jwt-by-fetch.ts'
 export { env } from '../../src/secrets/env.ts'
 export type { MiddlewareKind } from './api-key.ts'
 export { apiKey } from './api-key.ts'
@@ -11,7 +12,6 @@ export type { Behind } from './behind.ts'
 export type { Guarded } from './guard.ts'
 export { guard } from './guard.ts'
 export type { MiddlewareContext, VercelOptions } from './hosted.ts'
-export { jwt } from './jwt.ts'
 export type { Handle, ScopedOptions } from './middleware.ts'
 
 /** Middleware for Vercel's Routing Middleware (`middleware.ts`) and for Next 16 (`proxy.ts`, exported as `proxy`). */

@@ -6,11 +6,11 @@ import { handleOf } from './middleware.ts'
 
 export type { Identity } from '../../src/caller.ts'
 export { gatewayKey } from '../../src/gateway-key.ts'
+export { jwt } from '../../src/jwt-by-fetch.ts'
 export { env } from '../../src/secrets/env.ts'
 export type { MiddlewareKind } from './api-key.ts'
 export { apiKey } from './api-key.ts'
 export type { Behind } from './behind.ts'
-export { jwt } from './jwt.ts'
 export type { Guarded, Handle, Middleware, ScopedOptions }
 
 /** The gate of a Next app, before its handlers and in them. */

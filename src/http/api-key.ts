@@ -1,4 +1,4 @@
-import { apiKey as apiKeyKind } from '../api-key.ts'
+import { apiKeyWith } from '../api-key.ts'
 import type { EquippedKind } from '../equipment.ts'
 import { recorderOf } from '../key-recorder.ts'
 import { limitPolicy } from '../limits.ts'
@@ -18,12 +18,11 @@ export interface MiddlewareKind extends EquippedKind<Opened> {
 }
 
 /** Issued keys in any Hono app, in the store that it is given, with the keys API. */
-export const apiKey: MiddlewareKind = {
-  ...apiKeyKind,
+export const apiKey: MiddlewareKind = /* @__PURE__ */ apiKeyWith<MiddlewareKind>({
   management,
   parts: ({ store, limiter }, { now }) => ({
     openStore: () => store,
     limits: (settings) => limitPolicy(settings, limiter),
     recorder: (settings, kept, sink) => recorderOf(settings, { store: kept, sink, now }),
   }),
-}
+})
