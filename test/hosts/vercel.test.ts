@@ -2,12 +2,12 @@ import { EdgeRuntime } from 'edge-runtime'
 import { build } from 'esbuild'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { LatchkeyEvent } from '../../src/model/event.ts'
+import { BUILD_TIMEOUT, buildForVercel } from '../vercel/vercel-build.ts'
 import type { Observed } from './compare.ts'
 import { differences } from './compare.ts'
 import { noSecretIn } from './leaks.ts'
 import type { Vector } from './vector.ts'
 import { skipReason, vectors } from './vector.ts'
-import type { Sandbox } from './vercel-entry.ts'
 import { fieldsOf, notInUrl, passedOn } from './vercel-middleware.ts'
 import type { VercelStores } from './vercel-stores.ts'
 import { vercelStores } from './vercel-stores.ts'
@@ -16,9 +16,16 @@ const table = vectors()
 let code = ''
 let stores: VercelStores
 
+/** Vercel calls what the module gives by default for every request. */
+const WRAPPED = `
+  import middleware from './functions/middleware.func/middleware.js'
+  addEventListener('fetch', (event) => event.respondWith(middleware(event.request)))
+`
+
 beforeAll(async () => {
+  const output = await buildForVercel('table', 'e2e/vercel/table')
   const bundle = await build({
-    entryPoints: [new URL('vercel-entry.ts', import.meta.url).pathname],
+    stdin: { contents: WRAPPED, resolveDir: output },
     bundle: true,
     write: false,
     format: 'iife',
@@ -28,7 +35,7 @@ beforeAll(async () => {
   })
   code = bundle.outputFiles[0]?.text ?? ''
   stores = await vercelStores(table)
-})
+}, BUILD_TIMEOUT)
 
 afterAll(() => stores?.stop())
 
@@ -40,6 +47,13 @@ for (const vector of table) {
     expect(differences(vector, observed)).toEqual([])
     noSecretIn(JSON.stringify({ ...observed, origin: undefined }), vector)
   })
+}
+
+/** What is laid into the sandbox for one request, and found there after it. */
+interface Sandbox {
+  /** As JSON, so that nothing of the realm outside gets in. */
+  given: string
+  written: string
 }
 
 /** What the middleware answers in the edge runtime's sandbox, which has neither Node nor `eval`. */

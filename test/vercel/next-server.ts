@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import type { WrittenLines } from '../hosts/written-lines.ts'
 import { writtenLines } from '../hosts/written-lines.ts'
+import { stage } from './stage.ts'
 
 const PACKAGE = 'e2e/next'
 const NEXT = join(PACKAGE, 'node_modules/next/dist/bin/next')
@@ -21,10 +22,7 @@ export interface NextServer extends Pick<WrittenLines, 'line' | 'lines'> {
 
 /** Builds an app of e2e/next against the package as it is published, by `next build`. Its output is the result. */
 export async function buildNext(folder: string, environment: Readonly<Record<string, string>> = {}): Promise<string> {
-  for (const path of [NEXT, 'dist/vercel.mjs']) {
-    if (!existsSync(path))
-      throw new Error(`${path} is missing: run \`npm ci\` in ${PACKAGE} and \`npm run build\` here`)
-  }
+  if (!existsSync(NEXT)) throw new Error(`${NEXT} is missing: run \`npm ci\` in ${PACKAGE}`)
   stage(join(folder, 'node_modules/latchkey'))
   const { child, lines, ended } = run(['build', folder], environment)
   const timer = setTimeout(() => child.kill(), BUILD_MILLISECONDS)
@@ -53,16 +51,6 @@ export async function startNext(folder: string, environment: Readonly<Record<str
       child.kill()
       await ended
     },
-  }
-}
-
-/** What `npm install latchkey` would bring; its dependencies are those of the package. */
-function stage(folder: string): void {
-  rmSync(folder, { recursive: true, force: true })
-  mkdirSync(join(folder, 'dist'), { recursive: true })
-  cpSync('package.json', join(folder, 'package.json'))
-  for (const name of readdirSync('dist').filter((each) => each.endsWith('.mjs') || each.endsWith('.d.mts'))) {
-    cpSync(join('dist', name), join(folder, 'dist', name))
   }
 }
 
