@@ -15,7 +15,7 @@ import { TOKEN_FLAGS } from '../src/cli/token.ts'
 import type { Flags } from '../src/cli/usage.ts'
 import { FINDINGS as PROJECT_FINDINGS } from '../src/cli/vercel/findings.ts'
 import { WHOAMI_FLAGS } from '../src/cli/whoami.ts'
-import { ADMINISTRATION_KEYS, HOSTS, KEYS_BY_HOST } from '../src/hosts.ts'
+import { BESIDE_THE_AUTHORIZER, HOSTS, KEYS_BY_HOST } from '../src/hosts.ts'
 import { REASONS } from '../src/model/reason.ts'
 
 /**
@@ -76,13 +76,16 @@ export function filled(page: string): string {
 }
 
 function keysByHost(): string {
+  const links = {
+    administration: '[administration](aws-operations.md#the-administration)',
+    guard: '[guard](aws-guard.md)',
+  }
   const rows = Object.entries(KEYS_BY_HOST).map(([key, hosts]) => [
     `\`${key}\``,
     ...HOSTS.map((host) => {
       if (hosts.includes(host)) return 'yes'
-      return host === 'aws' && ADMINISTRATION_KEYS.has(key)
-        ? '[administration](aws-operations.md#the-administration)'
-        : 'ignored'
+      const readers = (host === 'aws' && BESIDE_THE_AUTHORIZER[key as keyof typeof BESIDE_THE_AUTHORIZER]) || []
+      return readers.map((reader) => links[reader]).join(', ') || 'ignored'
     }),
   ])
   return table(['key', ...HOSTS], rows)

@@ -37,19 +37,20 @@ export const KEYS_BY_HOST: Readonly<Record<keyof Document, readonly HostName[]>>
   log: HOSTS,
 }
 
-/** What a Lambda authorizer ignores, and the administration beside it reads, which is a function of its own. */
-export const ADMINISTRATION_KEYS: ReadonlySet<string> = new Set<keyof Document>([
-  'realm',
-  'proxies',
-  'cors',
-  'keys',
-  'webhooks',
-  'resourceMetadata',
-])
+/** What a Lambda authorizer ignores, and what other functions beside it read. */
+export const BESIDE_THE_AUTHORIZER: { readonly [Key in keyof Document]?: readonly ('administration' | 'guard')[] } = {
+  realm: ['administration', 'guard'],
+  proxies: ['administration', 'guard'],
+  cors: ['administration', 'guard'],
+  keys: ['administration'],
+  identity: ['guard'],
+  webhooks: ['administration'],
+  resourceMetadata: ['administration', 'guard'],
+}
 
 /** The keys of a document that a host ignores. */
-export function ignoredKeys(document: Document, host: HostName): string[] {
-  return Object.keys(document).filter((key) => !KEYS_BY_HOST[key as keyof Document].includes(host))
+export function ignoredKeys(document: Document, host: HostName): (keyof Document)[] {
+  return (Object.keys(document) as (keyof Document)[]).filter((key) => !KEYS_BY_HOST[key].includes(host))
 }
 
 /** One summand of the revocation delay. */

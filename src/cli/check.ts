@@ -4,7 +4,7 @@ import type { Settings } from '../config.ts'
 import { settingsOf } from '../config.ts'
 import type { Document } from '../document.ts'
 import type { HostName } from '../hosts.ts'
-import { ADMINISTRATION_KEYS, HOSTS, ignoredKeys } from '../hosts.ts'
+import { BESIDE_THE_AUTHORIZER, HOSTS, ignoredKeys } from '../hosts.ts'
 import { inRange, parseAddress } from '../lib/ip.ts'
 import type { SecretSource } from '../model/ports.ts'
 import { proxySettings } from '../proxies.ts'
@@ -190,10 +190,13 @@ async function checkSecrets(
   return { faults: [...faults, ...(await keyFaults(settings, secrets))], warnings }
 }
 
+const READERS = { administration: 'the administration', guard: 'a guard' } as const
+
 function warningsOf(document: Document, settings: Settings, host: HostName): string[] {
   const warnings = ignoredKeys(document, host).map((key) => {
-    const isAdministered = host === 'aws' && ADMINISTRATION_KEYS.has(key)
-    return `"${key}" is ignored on ${host}${isAdministered ? ', but by the administration' : ''}`
+    const readers = (host === 'aws' && BESIDE_THE_AUTHORIZER[key]) || []
+    const but = readers.length === 0 ? '' : `, but by ${readers.map((reader) => READERS[reader]).join(' and by ')}`
+    return `"${key}" is ignored on ${host}${but}`
   })
   const loopback = parseAddress('127.0.0.1')
   const proxies = proxySettings(settings)

@@ -1,5 +1,7 @@
 import type { Settings, Slot } from '../config.ts'
+import { slotsOf } from '../config.ts'
 import type { JwtDocument } from '../document.ts'
+import { identityKeyOf } from '../http/signed-identity.ts'
 import { issuingOf } from '../issuing.ts'
 import { KeySetRefused, keySetOf } from '../key-sets/key-set.ts'
 import { ownKeyOf } from '../key-sets/own-key.ts'
@@ -62,6 +64,11 @@ export async function keyFaults(settings: Settings, secrets: SecretSource): Prom
     await look(slots, (value) => ('jwks' in keys ? keySetOf : secretKeys)(value, algorithms))
   }
   await look(issuingOf(settings)?.published ?? [], ownKeyOf)
+  const { identity } = settings.document
+  if (identity) {
+    const { keys, next, algorithm = 'EdDSA' } = identity
+    await look([...slotsOf(keys), ...(next ? slotsOf(next) : [])], (value) => identityKeyOf(value, algorithm))
+  }
   return faults
 }
 

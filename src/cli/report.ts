@@ -1,5 +1,6 @@
 import type { CredentialSettings, Settings } from '../config.ts'
-import type { Document } from '../document.ts'
+import { slotsOf } from '../config.ts'
+import type { Document, IdentityDocument } from '../document.ts'
 import type { HostName } from '../hosts.ts'
 import { revocationDelay, SECRET_CHANGES } from '../hosts.ts'
 import { placeName } from '../model/credential.ts'
@@ -16,6 +17,8 @@ export interface Report {
     readonly slots: number
   }[]
   readonly forwarded: readonly string[]
+  /** What the origin can prove a request by; null: nothing. */
+  readonly identity: string | null
   readonly revocation: ReturnType<typeof revocationDelay> & { readonly withinSeconds: number | null }
   /** How long tokens of issuers count. */
   readonly lives: readonly string[]
@@ -46,11 +49,18 @@ export function reportOf(settings: Settings, host: HostName): Report {
       slots: credential.slots.length,
     })),
     forwarded: settings.credentials.filter((credential) => credential.forward).map((credential) => credential.name),
+    identity: settings.document.identity ? identityReport(settings.document.identity) : null,
     revocation: { ...revocationDelay(settings), withinSeconds: settings.document.revocation?.withinSeconds ?? null },
     lives: livesOf(settings),
     secretChanges: SECRET_CHANGES[host],
     entry: host === 'node' ? null : entryOf(settings.document, host),
   }
+}
+
+function identityReport({ audience, publicOrigin, algorithm = 'EdDSA', keys, next }: IdentityDocument): string {
+  const count = slotsOf(keys).length
+  const slots = `${count} slot${count === 1 ? '' : 's'}${next ? ', and what signs next' : ''}`
+  return `${algorithm}, for ${audience} at ${publicOrigin}; ${slots}`
 }
 
 /** The names that stand in `verifiers` and `parts`. */
@@ -80,6 +90,7 @@ export function reportText({
   routes,
   credentials,
   forwarded,
+  identity,
   revocation,
   lives,
   secretChanges,
@@ -95,6 +106,7 @@ export function reportText({
         `  ${name}  ${kind} from ${from}; ${slots} slot${slots === 1 ? '' : 's'}; ${may}`,
     ),
     `passed on to the origin: ${forwarded.join(', ') || 'none'}`,
+    ...(identity === null ? [] : [`signed identity: ${identity}`]),
     `revocation delay: ${revocation.seconds} s at most${revocation.withinSeconds === null ? '' : ` (budget ${revocation.withinSeconds} s)`}`,
     ...revocation.parts.map(({ name, seconds, note }) => `  ${seconds} s ${name}: ${note}`),
     ...lives,

@@ -1,7 +1,7 @@
 import type { Judgement, Latchkey } from '../build.ts'
 import { slotsOf } from '../config.ts'
 import type { IdentityDocument } from '../document.ts'
-import type { IdentityClaims } from '../identity-token.ts'
+import type { IdentityAlgorithm, IdentityClaims } from '../identity-token.ts'
 import { boundTo, IDENTITY_SECONDS, IDENTITY_TYPE } from '../identity-token.ts'
 import { slotCounts } from '../issuing.ts'
 import { KeySetRefused } from '../key-sets/key-set.ts'
@@ -30,7 +30,8 @@ interface Passing {
   readonly decision: Allowed
 }
 
-interface IdentityKey {
+/** A key of a gate. */
+export interface IdentityKey {
   readonly sign: SignJson
   /** Undefined of a shared secret, which nobody is told. */
   readonly publicKey: PublicKey | undefined
@@ -50,8 +51,7 @@ export function identities({ settings, sink }: Latchkey, signing: Signing = sign
   const { origin: iss } = new URL(publicOrigin)
   const signers = slotsOf(keys)
   const published = [...signers, ...(next ? slotsOf(next) : [])]
-  const read = algorithm === 'EdDSA' ? privateKey : sharedKey
-  const keysIn = ownKeys((text) => read(text, signing), 'identities', sink)
+  const keysIn = ownKeys((text) => identityKeyOf(text, algorithm, signing), 'identities', sink)
   const texts = new WeakMap<Principal, string>()
   let known: { readonly snapshot: Snapshot; readonly keys: KeysInSlots } | undefined
 
@@ -122,6 +122,15 @@ function claimsOf(principal: Allowed['principal']): Pick<IdentityClaims, 'sub' |
     ...(owner !== undefined && { owner }),
     ...(expiresAt !== undefined && { ends: Math.floor(expiresAt) }),
   }
+}
+
+/** Reads a key that identities are signed by. Throws `KeySetRefused`, which holds nothing of the text. */
+export function identityKeyOf(
+  text: string,
+  algorithm: IdentityAlgorithm,
+  signing: Signing = signingByWeb,
+): Promise<IdentityKey> {
+  return algorithm === 'EdDSA' ? privateKey(text, signing) : sharedKey(text, signing)
 }
 
 async function privateKey(text: string, signing: Signing): Promise<IdentityKey> {

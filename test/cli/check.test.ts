@@ -130,6 +130,28 @@ changed secrets: a file under --secrets counts within secretsSeconds; a variable
     expect(stdout + stderr).not.toContain('two words')
   })
 
+  it('says by what the origin can prove a request', async () => {
+    const identity = {
+      audience: 'orders',
+      publicOrigin: 'https://api.example',
+      keys: [{ secret: 'ONE' }, { secret: 'TWO' }],
+    }
+    const { stdout } = await check({ ...DOCUMENT, identity: { ...identity, next: { secret: 'THREE' } } })
+    expect(stdout).toMatch(
+      /^signed identity: EdDSA, for orders at https:\/\/api\.example; 2 slots, and what signs next$/m,
+    )
+    expect((await check(DOCUMENT)).stdout).not.toContain('signed identity')
+  })
+
+  it.each([
+    ['EdDSA', 'x'.repeat(40), 'secret SIGNING: it is no private JSON Web Key of P-256 or Ed25519'],
+    ['HS256', 'x'.repeat(31), 'secret SIGNING: it has fewer than 32 bytes'],
+  ])('finds a secret by which nothing can be signed, and is 1: %s', async (algorithm, value, expected) => {
+    const identity = { audience: 'orders', publicOrigin: 'https://api.example', algorithm, keys: { secret: 'SIGNING' } }
+    const { code, stdout } = await check({ ...DOCUMENT, identity }, ['--json'], { FULL: TOKENS.FULL, SIGNING: value })
+    expect([code, JSON.parse(stdout).faults]).toEqual([1, [expected]])
+  })
+
   it('looks for secrets in a folder and in a file of variables', async () => {
     const secrets = folder()
     writeFileSync(join(secrets, 'FULL'), TOKENS.FULL)
@@ -142,9 +164,9 @@ changed secrets: a file under --secrets counts within secretsSeconds; a variable
     [
       'aws',
       [
-        '"realm" is ignored on aws, but by the administration',
+        '"realm" is ignored on aws, but by the administration and by a guard',
         '"origin" is ignored on aws',
-        '"proxies" is ignored on aws, but by the administration',
+        '"proxies" is ignored on aws, but by the administration and by a guard',
       ],
     ],
     ['vercel', ['"origin" is ignored on vercel', '"apis" is ignored on vercel']],
