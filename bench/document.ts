@@ -11,6 +11,10 @@ import type { SecretSource, Sink } from '../src/model/ports.ts'
 export const TOKEN = 'bench-6c1f0e2d9b8a47f3a5d4c3b2a1908f7e6d5c4b3a'
 /** One of the same length that nobody accepts. */
 export const WRONG_TOKEN = 'wrong-6c1f0e2d9b8a47f3a5d4c3b2a1908f7e6d5c4b3a'
+/** What a proxy shows that asks for decisions. */
+export const PROXY_SECRET = 'bench-proxy-8f3a1c5e7b9d2f4061c3e5a7b9d1f3058e6c4a2b'
+/** Where it asks. */
+export const VERIFY = '/_latchkey/verify'
 /** Where a permission is needed. */
 export const PATH = '/api/articles'
 /** What is needed there. */
@@ -48,6 +52,15 @@ export function benchDocument(tokens: number): Document {
       { path: '/health', methods: ['GET'], public: true },
       { path: '/api/:collection', methods: ['GET'], permission: 'api::{collection}.find' },
     ],
+  }
+}
+
+/** The same document behind an nginx that asks for decisions. */
+export function verifyDocument(): Document {
+  return {
+    ...benchDocument(1),
+    origin: 'http://127.0.0.1:9',
+    proxies: { addresses: ['127.0.0.1'], secret: { secret: 'PROXY_SECRET' }, dialect: 'original' },
   }
 }
 
@@ -115,6 +128,7 @@ function withCredential(credential: CredentialDocument): Document {
 
 const SECRETS: Readonly<Record<string, string>> = {
   TOKEN_0: TOKEN,
+  PROXY_SECRET,
   PEPPER,
   PRIMARY: GATEWAY_KEYS.primary,
   SECONDARY: GATEWAY_KEYS.secondary,

@@ -16,6 +16,7 @@ const CASES: readonly (readonly [name: string, rounds: number, quick: number])[]
   ['identity', 20, 5],
   ['usage', 20, 6],
   ['http', 12, 3],
+  ['forward-auth', 12, 3],
   ['workerd', 20, 4],
   ['keys-in-workerd', 12, 3],
   ['jwt-in-workerd', 12, 3],

@@ -6,6 +6,7 @@ import type { Range } from './lib/ip.ts'
 import { isListed, isLoopback, parseAddress } from './lib/ip.ts'
 import type { Maybe } from './lib/maybe.ts'
 import { after, mapMaybe } from './lib/maybe.ts'
+import type { Secret } from './lib/secret.ts'
 import type { Access } from './model/access.ts'
 import type { Refusal } from './model/decision.ts'
 import type { Digests } from './model/ports.ts'
@@ -18,9 +19,15 @@ export const PROXY_SECRET_HEADER = 'x-latchkey-proxy-secret'
 export interface Proxies {
   /** Whether the peer is a configured proxy: every configured condition holds. Nobody is, by default. */
   trusts(access: Access, snapshot: Snapshot): Maybe<boolean>
-  /** The access as a trusted peer tells it: client, scheme and host, where it tells them; ambiguous where it tells two. */
-  describedBy(access: Access, absentAddress: string | undefined): Access | Refusal
+  /**
+   * The access as a trusted peer tells it: client, scheme and host, where it tells them; ambiguous where it tells two.
+   * `more` is what it tells besides.
+   */
+  describedBy(access: Access, absentAddress: string | undefined, more?: Described): Access | Refusal
 }
+
+/** What a proxy asks about, where that is not the request by which it asks. */
+export type Described = Pick<Access, 'method' | 'target'>
 
 /** Whose forwarded headers are believed: only hosts that stand behind proxies read it. */
 export interface ProxySettings {
@@ -42,6 +49,18 @@ const AMBIGUOUS: Refusal = { reason: 'request-ambiguous' }
 
 export function proxies(settings: Settings, digests: Digests): Proxies {
   const trusted = proxySettings(settings)
+  const fingerprints = new WeakMap<Secret, string>()
+
+  /** Of a secret that a snapshot holds: it is made once. */
+  function fingerprintOf(secret: Secret): Maybe<string> {
+    const known = fingerprints.get(secret)
+    if (known !== undefined) return known
+    return after(digests.fingerprint(secret.reveal()), (made) => {
+      fingerprints.set(secret, made)
+      return made
+    })
+  }
+
   return {
     trusts(access, snapshot) {
       if (!trusted) return false
@@ -49,15 +68,17 @@ export function proxies(settings: Settings, digests: Digests): Proxies {
       if (!trusted.secret) return true
       const [presented, ...more] = access.header(PROXY_SECRET_HEADER)
       if (presented === undefined || more.length > 0) return false
-      const accepted = snapshot.valuesOf(trusted.secret, access.at).map((secret) => secret.reveal())
-      return after(mapMaybe([presented, ...accepted], digests.fingerprint), ([shown = '', ...fingerprints]) => {
-        // Every slot is compared, so that the time does not tell which one matched.
-        const equal = fingerprints.filter((each) => digests.equal(each, shown))
-        return equal.length > 0
-      })
+      const accepted = mapMaybe(snapshot.valuesOf(trusted.secret, access.at), fingerprintOf)
+      return after(digests.fingerprint(presented), (shown) =>
+        after(accepted, (all) => {
+          // Every slot is compared, so that the time does not tell which one matched.
+          const equal = all.filter((each) => digests.equal(each, shown))
+          return equal.length > 0
+        }),
+      )
     },
 
-    describedBy(access, absentAddress) {
+    describedBy(access, absentAddress, more) {
       const proto = access.header('x-forwarded-proto')
       const host = access.header('x-forwarded-host')
       const forwardedFor = access.header('x-forwarded-for')
@@ -68,14 +89,16 @@ export function proxies(settings: Settings, digests: Digests): Proxies {
       const clientAddress = forwardedFor.length === 0 ? absentAddress : clientOf(forwardedFor)
       // Whoever told the scheme is the one whose connection may have stayed on the machine.
       const loopback = proto.length === 0 ? access.loopback : isLoopback(clientAddress)
-      return withFacts(access, { scheme, host: host[0] ?? access.host, clientAddress, loopback })
+      return withFacts(access, { ...more, scheme, host: host[0] ?? access.host, clientAddress, loopback })
     },
   }
 
   /** The right-most entry that is no proxy of ours; where all are, the left-most. */
   function clientOf(values: readonly string[]): string | undefined {
-    const entries = values.flatMap((value) => value.split(',')).map(addressOf)
+    const [only = '', ...others] = values
+    if (others.length === 0 && !only.includes(',')) return addressOf(only)
     const listed = trusted?.addresses ?? []
+    const entries = values.flatMap((value) => value.split(',')).map(addressOf)
     for (const entry of entries.toReversed()) if (entry === undefined || !isListed(entry, listed)) return entry
     return entries[0]
   }
@@ -94,20 +117,30 @@ export function throughProxies(settings: Settings, { trusts, describedBy }: Prox
 /** An entry of `X-Forwarded-For`: an address, some proxies add a port; undefined where it is neither. */
 function addressOf(entry: string): string | undefined {
   const text = entry.trim()
-  const bare =
-    /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text)?.[1] ?? /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/.exec(text)?.[1] ?? text
+  const bare = text.includes(':') || text.startsWith('[') ? withoutPort(text) : text
   return parseAddress(bare) && !bare.includes('%') ? bare : undefined
 }
 
+function withoutPort(text: string): string {
+  return /^\[([^\]]+)\](?::\d{1,5})?$/.exec(text)?.[1] ?? /^(\d{1,3}(?:\.\d{1,3}){3}):\d{1,5}$/.exec(text)?.[1] ?? text
+}
+
 /** What may be told about an access by somebody else than its own bytes. */
-type Facts = Pick<Access, 'method' | 'target' | 'scheme' | 'host' | 'clientAddress' | 'loopback'>
+type Facts = Pick<Access, 'scheme' | 'host' | 'clientAddress' | 'loopback'> & Described
 
 /** The same access with other facts; its fields stay those of the request that was received. */
 export function withFacts(access: Access, facts: Partial<Facts>): Access {
-  const { requestId, at, method, target, scheme, host, clientAddress, loopback } = access
+  // What is told need not be found out, and a host may have to look for it.
+  const { method = access.method, target = access.target, scheme = access.scheme, host = access.host } = facts
   return {
-    ...{ requestId, at, method, target, scheme, host, clientAddress, loopback },
-    ...facts,
+    requestId: access.requestId,
+    at: access.at,
+    method,
+    target,
+    scheme,
+    host,
+    clientAddress: 'clientAddress' in facts ? facts.clientAddress : access.clientAddress,
+    loopback: facts.loopback ?? access.loopback,
     header: (name) => access.header(name),
     headerNames: () => access.headerNames(),
   }

@@ -6,9 +6,10 @@ import type { HttpBindings } from '@hono/node-server'
 import { getRequestListener } from '@hono/node-server'
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response'
 import { app } from '../../src/http/app.ts'
+import { isVerify } from '../../src/http/forward-auth.ts'
 import type { Gate, Outcome } from '../../src/http/gate.ts'
 import { isWebSocket } from '../../src/http/outgoing.ts'
-import { after } from '../../src/lib/maybe.ts'
+import { after, isLater } from '../../src/lib/maybe.ts'
 import type { EpochSeconds } from '../../src/model/access.ts'
 import { accessOf } from './access.ts'
 import { bodyOf } from './body.ts'
@@ -52,15 +53,17 @@ export function gateServer(gate: Gate, origin: Origin, now: () => EpochSeconds, 
           .then((answer) => writeReply(outgoing, answer))
       },
     )
-    void Promise.resolve(outcome).catch(() => outgoing.destroy())
+    if (isLater(outcome)) outcome.catch(() => outgoing.destroy())
   }
 
   function listener(incoming: IncomingMessage, outgoing: ServerResponse): void {
     if (hasContent(incoming)) outgoing.once('finish', () => endUnread(incoming))
     const withoutFetch = () =>
       handle(incoming, outgoing, ({ judgement, allowed }) => origin.forward(incoming, outgoing, judgement, allowed))
-    // Hono makes a new response for HEAD, which loses the mark that this one was sent already.
-    if (incoming.method === 'HEAD') withoutFetch()
+    // A proxy waits for it before each of its requests. And of HEAD Hono makes a new response, which loses the mark that this
+    // one was sent already.
+    const isAsked = isVerify(incoming.url ?? '', gate.latchkey.settings.base)
+    if (isAsked || incoming.method === 'HEAD') withoutFetch()
     else {
       const answered = getRequestListener(hono.fetch, { errorHandler: withoutFetch })(incoming, outgoing)
       answered.catch(() => outgoing.destroy())

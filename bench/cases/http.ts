@@ -2,14 +2,14 @@ import type { Child } from '../child.ts'
 import { start } from '../child.ts'
 import type { Batch, Measured } from '../statistics.ts'
 import { interleave, toBaseline, toCase } from '../statistics.ts'
-import type { Done, Task } from '../subjects/load.ts'
+import type { Asks, Done, Task } from '../subjects/load.ts'
 import type { Answer } from '../subjects/server.ts'
 import type { Row, Section } from '../table.ts'
 
 /** How long the load lasts on each server in turn. */
 const MILLISECONDS = 350
 /** How long each server runs before, until its code is compiled. */
-const WARM_UP_MILLISECONDS = 2000
+export const WARM_UP_MILLISECONDS = 2000
 
 /** Real requests over loopback: a server in a process of its own for each app, one load generator for all. */
 export async function run(rounds: number): Promise<Section[]> {
@@ -61,12 +61,14 @@ function rowsOf(measured: Measured<Name>): Row[] {
   ]
 }
 
-interface Listening {
+/** A server that runs. */
+export interface Listening {
   readonly port: number
   cpuMicroseconds(): Promise<number>
 }
 
-async function listening(server: Child<Answer>): Promise<Listening> {
+/** Waits until a server tells its port. */
+export async function listening(server: Child<Answer>): Promise<Listening> {
   const told = await server.next()
   if (!('port' in told)) throw new Error('a server that tells no port')
   return {
@@ -79,10 +81,10 @@ async function listening(server: Child<Answer>): Promise<Listening> {
 }
 
 /** The clock's part is the time between two replies; the CPU's is the server's alone. */
-function batchOf(server: Listening, load: Child<Done>, connections: number): Batch {
+export function batchOf(server: Listening, load: Child<Done>, connections: number, asks: Asks = 'app'): Batch {
   return async () => {
     const before = await server.cpuMicroseconds()
-    const task: Task = { port: server.port, connections, milliseconds: MILLISECONDS }
+    const task: Task = { port: server.port, connections, milliseconds: MILLISECONDS, asks }
     const { requests, milliseconds } = await load.ask(task)
     const cpu = (await server.cpuMicroseconds()) - before
     return { clock: (milliseconds * 1000) / requests, cpu: cpu / requests }

@@ -12,7 +12,17 @@ import type { MiddlewareOptions, MiddlewareRuntime } from '../../src/http/middle
 import { middlewareOn } from '../../src/http/middleware.ts'
 import type { Digests, SecretSource } from '../../src/model/ports.ts'
 import type { KeysOptions } from '../document.ts'
-import { AUDIENCE, benchDocument, benchSecrets, countingSink, ISSUER, keysDocument, PATH, TOKEN } from '../document.ts'
+import {
+  AUDIENCE,
+  benchDocument,
+  benchSecrets,
+  countingSink,
+  ISSUER,
+  keysDocument,
+  PATH,
+  TOKEN,
+  VERIFY,
+} from '../document.ts'
 
 /** What is measured: an app that answers two bytes behind one middleware. */
 export type App = Pick<Hono, 'fetch'>
@@ -22,7 +32,7 @@ export type LatchkeyMiddleware = (options: MiddlewareOptions) => MiddlewareHandl
 
 /** The app with no middleware at all. */
 export function bare(): App {
-  return new Hono().get('/api/:collection', (c) => c.text('ok'))
+  return new Hono().get('/api/:collection', (c) => c.text('ok')).get(VERIFY, (c) => c.text('ok'))
 }
 
 /** The least that a middleware can do. */

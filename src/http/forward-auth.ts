@@ -1,15 +1,16 @@
 import type { Judgement, Reading } from '../build.ts'
 import type { Settings } from '../config.ts'
+import { identityHeaders, REQUEST_ID_HEADER } from '../identity.ts'
+import { IDENTITY_HEADER } from '../identity-token.ts'
 import { TOKEN } from '../lib/header-name.ts'
 import { after } from '../lib/maybe.ts'
 import { splitTarget } from '../lib/path.ts'
 import type { Access } from '../model/access.ts'
 import type { Allowed, Denied, Refusal } from '../model/decision.ts'
 import { isRefusal } from '../model/decision.ts'
-import type { Proxies } from '../proxies.ts'
-import { withFacts } from '../proxies.ts'
+import type { Principal } from '../model/principal.ts'
+import type { Described, Proxies } from '../proxies.ts'
 import type { Reply, Responder } from '../respond.ts'
-import { identityFields } from './identity-fields.ts'
 
 /**
  * Forward-auth: a reverse proxy asks, by a request of its own, what is to be decided about another one. How it describes
@@ -30,17 +31,15 @@ export function described(settings: Settings, proxies: Proxies): Reading {
       if (!isTrusted) return { reason: 'proxy-untrusted' }
       const description = describe(access, settings)
       if (isRefusal(description)) return description
-      const facts = proxies.describedBy(access, undefined)
-      return isRefusal(facts) ? facts : withFacts(facts, description)
+      return proxies.describedBy(access, undefined, description)
     })
 }
 
-type Description = Pick<Access, 'method' | 'target'>
 type DialectName = NonNullable<NonNullable<Settings['document']['proxies']>['dialect']>
 
 const AMBIGUOUS: Refusal = { reason: 'request-ambiguous' }
 
-function describe(access: Access, settings: Settings): Description | Refusal {
+function describe(access: Access, settings: Settings): Described | Refusal {
   const pinned = settings.document.proxies?.dialect
   const spoken: DialectName[] = pinned
     ? [pinned]
@@ -69,9 +68,25 @@ function fieldsOf(dialect: 'original' | 'forwarded'): readonly [uri: string, met
  * The answer that lets the proxy go on, with everything that it is to copy: the signed identity too where nothing is signed,
  * as a client's own copy goes only where there is another one.
  */
-export function verifyAllowed({ access }: Judgement, allowed: Allowed): Reply {
-  const headers = Object.fromEntries(identityFields(allowed, access.requestId))
-  return { status: 200, headers: { 'Cache-Control': 'no-store', 'X-Latchkey-Identity': '', ...headers }, body: '' }
+export function verifyAllowed({ access }: Judgement, { principal, identity = '' }: Allowed): Reply {
+  const own = { [REQUEST_ID_HEADER]: access.requestId, [IDENTITY_HEADER]: identity, 'Cache-Control': 'no-store' }
+  return { status: 200, headers: { ...fieldsOfCaller(principal), ...own }, body: '' }
+}
+
+type Fields = Readonly<Record<string, string>>
+
+const NOBODY: Fields = Object.fromEntries(identityHeaders('anonymous', ''))
+const fieldsOfCallers = new WeakMap<Principal, Fields>()
+
+/** Who called; made once for each, as callers come back. */
+function fieldsOfCaller(principal: Allowed['principal']): Fields {
+  if (principal === 'anonymous') return NOBODY
+  let fields = fieldsOfCallers.get(principal)
+  if (!fields) {
+    fields = Object.fromEntries(identityHeaders(principal, ''))
+    fieldsOfCallers.set(principal, fields)
+  }
+  return fields
 }
 
 /**
@@ -80,7 +95,9 @@ export function verifyAllowed({ access }: Judgement, allowed: Allowed): Reply {
  */
 export function verifyRefused(denied: Denied, received: Access, settings: Settings, responder: Responder): Reply {
   const reply = responder.refuse(denied, received)
-  const headers = { ...reply.headers, 'X-Latchkey-Reason': denied.refusal.reason }
+  // Challenges in one line (RFC 9110 5.3), as nginx passes no second one on.
+  const lines = Object.entries(reply.headers).map(([name, value]) => [name, [value].flat().join(', ')] as const)
+  const headers = { ...Object.fromEntries(lines), 'X-Latchkey-Reason': denied.refusal.reason }
   const isForNginx = settings.document.proxies?.dialect === 'original' || hasOriginalField(received)
   return { ...reply, headers, status: isForNginx && reply.status !== 401 ? 403 : reply.status }
 }

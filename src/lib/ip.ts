@@ -10,24 +10,33 @@ export interface Range {
   readonly bits: number
 }
 
-const IPV4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/
-
 /** Reads an address; undefined where it is none. Leading zeros in IPv4 are refused: some parsers read them as octal. */
 export function parseAddress(text: string): Address | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text)
 }
 
+/** By hand, as an expression takes several times as long, and behind proxies this is done three times for a request. */
 function parseIpv4(text: string): Address | undefined {
-  const match = IPV4.exec(text)
-  if (!match) return undefined
   const address = new Uint8Array(16)
   address[10] = address[11] = 0xff
-  for (let place = 0; place < 4; place++) {
-    const digits = match[place + 1] as string
-    const byte = Number(digits)
-    if (byte > 255 || (digits.length > 1 && digits.startsWith('0'))) return undefined
-    address[12 + place] = byte
+  let place = 12
+  let digits = 0
+  let byte = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 0x2e && digits > 0 && place < 15) {
+      address[place++] = byte
+      digits = byte = 0
+      continue
+    }
+    const digit = code - 0x30
+    if (digit < 0 || digit > 9 || (digits > 0 && byte === 0)) return undefined
+    digits++
+    byte = byte * 10 + digit
+    if (byte > 255) return undefined
   }
+  if (place < 15 || digits === 0) return undefined
+  address[15] = byte
   return address
 }
 
@@ -113,7 +122,8 @@ function isIpv4(address: Address): boolean {
 }
 
 function isZero(address: Address, bytes: number): boolean {
-  return address.subarray(0, bytes).every((byte) => byte === 0)
+  for (let place = 0; place < bytes; place++) if (address[place] !== 0) return false
+  return true
 }
 
 /** Cuts an address down for logs: the last byte of IPv4, all but the first 48 bits of IPv6, become zero. */

@@ -180,6 +180,18 @@ describe('verify', () => {
   it('challenges the client that is described', async () => {
     const headers = [...original('/api/a'), bearer('unknown')]
     const reply = await replyTo(PROXIED, accessOf({ target: '/_latchkey/verify', clientAddress: PEER, headers }))
-    expect(reply.headers['WWW-Authenticate']).toEqual(['Bearer realm="api", error="invalid_token"'])
+    expect(reply.headers['WWW-Authenticate']).toBe('Bearer realm="api", error="invalid_token"')
+  })
+
+  it('challenges in one line, as nginx passes no second one on', async () => {
+    const [credential] = PROXIED.credentials
+    const from = [
+      { header: 'authorization', scheme: 'bearer' },
+      { header: 'authorization', scheme: 'token' },
+    ]
+    const document = { ...PROXIED, credentials: [{ ...credential, from }] } as Document
+    const headers = [...original('/api/a')]
+    const reply = await replyTo(document, accessOf({ target: '/_latchkey/verify', clientAddress: PEER, headers }))
+    expect(reply.headers['WWW-Authenticate']).toBe('Bearer realm="api", Token realm="api"')
   })
 })
