@@ -25,6 +25,9 @@ const FILES = {
 /** A handler that nobody guards, to see what a gate alone is worth. */
 const PLAIN = "export const POST = () => new Response('open')\n"
 
+/** Next's own, which runs behind the proxy. */
+const REWRITE = "rewrites: async () => [{ source: '/v1/:path*', destination: '/api/:path*' }],"
+
 interface Shape {
   readonly name: string
   readonly folder: string
@@ -52,6 +55,8 @@ describe.each(SHAPES)('an app as its generator makes it, $name', ({ folder, matc
       const text = readFileSync(proxy, 'utf8')
       writeFileSync(join(app, 'proxy.ts'), `${text}\nexport const config = { matcher: '${matcher}' }\n`)
     }
+    const config = readFileSync(join(app, 'next.config.ts'), 'utf8')
+    writeFileSync(join(app, 'next.config.ts'), config.replace('NextConfig = {', `$& ${REWRITE}`))
     mkdirSync(join(app, 'app/api/plain'))
     writeFileSync(join(app, 'app/api/plain/route.ts'), PLAIN)
     await buildNext(app)
@@ -136,6 +141,12 @@ describe.each(SHAPES)('an app as its generator makes it, $name', ({ folder, matc
 
   it(`has a handler that nobody guards: ${plain === 200 ? 'open, as no proxy covers it' : 'closed by the proxy'}`, async () => {
     expect(statusOf(await send('/api/plain', { method: 'POST' }))).toBe(plain)
+  })
+
+  it('is not gone round by a rewrite, which brings anybody to what is not guarded', async () => {
+    expect(refusalOf(await send('/v1/orders'))).toEqual([403, 'route-unknown'])
+    expect(refusalOf(await send('/v1/orders', { headers: AUTHORIZED }))).toEqual([403, 'route-unknown'])
+    expect((await send('/v1/plain', { method: 'POST' })).body).toBe('open')
   })
 
   it('tells no secret in anything that it writes', () => {

@@ -114,7 +114,7 @@ describe('latchkey check --host vercel', () => {
 })
 
 describe('the examples of this repository', () => {
-  it.each(['next'])('examples/%s has no error', async (name) => {
+  it.each(['next', 'vercel'])('examples/%s has no error', async (name) => {
     const files = ['--config', `examples/${name}/latchkey.json`, '--project', `examples/${name}`]
     const { code, stderr } = await runHere(['check', '--host', 'vercel', ...files])
     expect([code, stderr]).toEqual([0, expect.stringMatching(/: 0 errors, \d warnings?\n$/)])
