@@ -37,6 +37,12 @@ export function described(settings: Settings, proxies: Proxies): Reading {
 
 type DialectName = NonNullable<NonNullable<Settings['document']['proxies']>['dialect']>
 
+/** By which fields a dialect tells path and method. */
+const FIELDS = {
+  original: ['x-original-uri', 'x-original-method'],
+  forwarded: ['x-forwarded-uri', 'x-forwarded-method'],
+} as const
+
 const AMBIGUOUS: Refusal = { reason: 'request-ambiguous' }
 
 function describe(access: Access, settings: Settings): Described | Refusal {
@@ -50,18 +56,14 @@ function describe(access: Access, settings: Settings): Described | Refusal {
     const target = access.target.slice(`${settings.base}/verify`.length)
     return target.startsWith('/') ? { method: access.method, target } : AMBIGUOUS
   }
-  const [uri, method] = fieldsOf(dialect).map((name) => access.header(name)) as [readonly string[], readonly string[]]
+  const [uri, method] = [access.header(FIELDS[dialect][0]), access.header(FIELDS[dialect][1])]
   if (uri.length !== 1 || method.length !== 1 || !TOKEN.test(method[0] as string)) return AMBIGUOUS
   return { method: method[0] as string, target: uri[0] as string }
 
   function isSpoken(name: DialectName): boolean {
     if (name === 'envoy') return splitTarget(access.target)?.path !== `${settings.base}/verify`
-    return fieldsOf(name).some((field) => access.header(field).length > 0)
+    return FIELDS[name].some((field) => access.header(field).length > 0)
   }
-}
-
-function fieldsOf(dialect: 'original' | 'forwarded'): readonly [uri: string, method: string] {
-  return [`x-${dialect}-uri`, `x-${dialect}-method`]
 }
 
 /**
