@@ -76,7 +76,6 @@ function drive(port: number, request: string, until: number): Promise<number> {
 function isWhole(received: string): boolean {
   const end = received.indexOf('\r\n\r\n')
   if (end < 0) return false
-  if (/transfer-encoding: chunked/i.test(received.slice(0, end))) return received.endsWith('\r\n0\r\n\r\n')
   const length = /content-length: (\d+)/i.exec(received)?.[1]
   if (length === undefined) throw new Error('a response without a length')
   return received.length >= end + 4 + Number(length)
