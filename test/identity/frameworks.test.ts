@@ -1,4 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http'
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import { getRequestListener } from '@hono/node-server'
 import { Hono } from 'hono'
 import { decodeJwt } from 'jose'
@@ -15,6 +17,14 @@ import { TOKENS } from '../given/authority.ts'
 import { gateAt, originThat } from '../node/parts.ts'
 import { AUDIENCE, documentWith, EDDSA, ORIGIN, SECRETS, signing } from './given.ts'
 
+interface App extends RequestListener {
+  use(paths: readonly string[], handler: Required['express']): void
+  use(handler: (request: NodeRequest & { identity?: unknown }, response: ServerResponse) => void): void
+}
+
+/** Express, of a package of its own. */
+const express = createRequire(resolve('e2e/express/package.json'))('express') as () => App
+
 type Required = RequireIdentity<{ email: string }>
 
 const nameOf = (identity: Identity<{ email: string }>) => (identity.kind === 'anonymous' ? 'nobody' : identity.subject)
@@ -27,8 +37,17 @@ const ORIGINS: readonly (readonly [name: string, listener: (identity: Required) 
       getRequestListener(new Hono().use(identity.hono).all('*', (c) => c.text(nameOf(c.var.identity))).fetch),
   ],
   [
-    // Express hands its middleware Node's own requests and responses.
+    // Which takes the path that it is mounted at off what its middleware sees.
     'Express',
+    (identity) => {
+      const app = express()
+      app.use(['/orders', '/health'], identity.express)
+      app.use((request, response) => void response.end(nameOf(request.identity as Identity<{ email: string }>)))
+      return app
+    },
+  ],
+  [
+    'Node itself',
     (identity) => (request: IncomingMessage & { identity?: Identity<{ email: string }> }, response: ServerResponse) =>
       void identity.express(request, response, () =>
         response.end(nameOf(request.identity as Identity<{ email: string }>)),

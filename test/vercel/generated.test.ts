@@ -28,6 +28,15 @@ const PLAIN = "export const POST = () => new Response('open')\n"
 /** Next's own, which runs behind the proxy. */
 const REWRITE = "rewrites: async () => [{ source: '/v1/:path*', destination: '/api/:path*' }],"
 
+/** A handler that takes nothing but what the gate has signed. */
+const PROVED = `import { requireIdentity } from 'latchkey/identity'
+
+const keys = { secrets: [process.env.IDENTITY_KEY ?? ''] }
+const identity = requireIdentity({ audience: 'shop', publicOrigin: 'https://shop.example', keys })
+
+export const GET = identity.next((_, caller) => Response.json(caller.kind))
+`
+
 interface Shape {
   readonly name: string
   readonly folder: string
@@ -59,7 +68,9 @@ describe.each(SHAPES)('an app as its generator makes it, $name', ({ folder, matc
     writeFileSync(join(app, 'next.config.ts'), config.replace('NextConfig = {', `$& ${REWRITE}`))
     mkdirSync(join(app, 'app/api/plain'))
     writeFileSync(join(app, 'app/api/plain/route.ts'), PLAIN)
-    await buildNext(app)
+    mkdirSync(join(app, 'app/api/proved'))
+    writeFileSync(join(app, 'app/api/proved/route.ts'), PROVED)
+    await buildNext(app, SECRETS)
     server = await startNext(app, SECRETS)
   }, BUILD_TIMEOUT)
 
@@ -141,6 +152,12 @@ describe.each(SHAPES)('an app as its generator makes it, $name', ({ folder, matc
 
   it(`has a handler that nobody guards: ${plain === 200 ? 'open, as no proxy covers it' : 'closed by the proxy'}`, async () => {
     expect(statusOf(await send('/api/plain', { method: 'POST' }))).toBe(plain)
+  })
+
+  it(`has a handler that takes only what is signed: ${plain === 200 ? 'closed to all' : 'open behind the proxy'}`, async () => {
+    const reply = await send('/api/proved', { headers: AUTHORIZED })
+    if (plain === 200) expect(refusalOf(reply)).toEqual([403, 'proxy-untrusted'])
+    else expect([statusOf(reply), reply.body]).toEqual([200, '"static-token"'])
   })
 
   it('is not gone round by a rewrite, which brings anybody to what is not guarded', async () => {
