@@ -66,10 +66,10 @@ export function proxies(settings: Settings, digests: Digests): Proxies {
       if (!trusted) return false
       if (trusted.addresses && !isListed(access.clientAddress, trusted.addresses)) return false
       if (!trusted.secret) return true
-      const [presented, ...more] = access.header(PROXY_SECRET_HEADER)
-      if (presented === undefined || more.length > 0) return false
+      const presented = access.header(PROXY_SECRET_HEADER)
+      if (presented.length !== 1) return false
       const accepted = mapMaybe(snapshot.valuesOf(trusted.secret, access.at), fingerprintOf)
-      return after(digests.fingerprint(presented), (shown) =>
+      return after(digests.fingerprint(presented[0] as string), (shown) =>
         after(accepted, (all) => {
           // Every slot is compared, so that the time does not tell which one matched.
           const equal = all.filter((each) => digests.equal(each, shown))
@@ -95,8 +95,8 @@ export function proxies(settings: Settings, digests: Digests): Proxies {
 
   /** The right-most entry that is no proxy of ours; where all are, the left-most. */
   function clientOf(values: readonly string[]): string | undefined {
-    const [only = '', ...others] = values
-    if (others.length === 0 && !only.includes(',')) return addressOf(only)
+    const first = values[0] as string
+    if (values.length === 1 && !first.includes(',')) return addressOf(first)
     const listed = trusted?.addresses ?? []
     const entries = values.flatMap((value) => value.split(',')).map(addressOf)
     for (const entry of entries.toReversed()) if (entry === undefined || !isListed(entry, listed)) return entry

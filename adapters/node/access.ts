@@ -47,13 +47,19 @@ class IncomingAccess implements Access {
   }
 }
 
-function valuesOf(rawHeaders: readonly string[], name: string): string[] {
-  const values: string[] = []
+const NONE: readonly string[] = []
+
+/** Most fields are there once or never, and are looked up for every request: a list that grows has room for sixteen. */
+function valuesOf(rawHeaders: readonly string[], name: string): readonly string[] {
+  let values: string[] | undefined
   for (let place = 0; place < rawHeaders.length; place += 2) {
     const raw = rawHeaders[place] as string
-    if (raw.length === name.length && raw.toLowerCase() === name) values.push(rawHeaders[place + 1] as string)
+    if (raw.length !== name.length || raw.toLowerCase() !== name) continue
+    const value = rawHeaders[place + 1] as string
+    if (values) values.push(value)
+    else values = [value]
   }
-  return values
+  return values ?? NONE
 }
 
 /** A dual-stack socket writes IPv4 as `::ffff:192.0.2.1`; logs and origins want it plain. */

@@ -46,19 +46,21 @@ const FIELDS = {
 const AMBIGUOUS: Refusal = { reason: 'request-ambiguous' }
 
 function describe(access: Access, settings: Settings): Described | Refusal {
-  const pinned = settings.document.proxies?.dialect
-  const spoken: DialectName[] = pinned
-    ? [pinned]
-    : (['original', 'forwarded', 'envoy'] as const).filter((name) => isSpoken(name))
-  const [dialect, ...more] = spoken
-  if (dialect === undefined || more.length > 0) return AMBIGUOUS
+  const dialect = settings.document.proxies?.dialect ?? onlySpoken()
+  if (dialect === undefined) return AMBIGUOUS
   if (dialect === 'envoy') {
     const target = access.target.slice(`${settings.base}/verify`.length)
     return target.startsWith('/') ? { method: access.method, target } : AMBIGUOUS
   }
-  const [uri, method] = [access.header(FIELDS[dialect][0]), access.header(FIELDS[dialect][1])]
+  const uri = access.header(FIELDS[dialect][0])
+  const method = access.header(FIELDS[dialect][1])
   if (uri.length !== 1 || method.length !== 1 || !TOKEN.test(method[0] as string)) return AMBIGUOUS
   return { method: method[0] as string, target: uri[0] as string }
+
+  function onlySpoken(): DialectName | undefined {
+    const spoken = (['original', 'forwarded', 'envoy'] as const).filter((name) => isSpoken(name))
+    return spoken.length === 1 ? spoken[0] : undefined
+  }
 
   function isSpoken(name: DialectName): boolean {
     if (name === 'envoy') return splitTarget(access.target)?.path !== `${settings.base}/verify`
