@@ -3,12 +3,13 @@ import type { Settings } from '../../src/config.ts'
 import { nodeDigests } from '../../src/crypto/node.ts'
 import type { Parts } from '../../src/equipment.ts'
 import { equipmentOf } from '../../src/equipment.ts'
+import { madeOnce } from '../../src/lib/made-once.ts'
 import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
 import type { Access, EpochSeconds } from '../../src/model/access.ts'
 import type { Host, SecretSource, Sink } from '../../src/model/ports.ts'
 import { nameOfError } from '../../src/model/store-error.ts'
-import { notice } from '../../src/notice.ts'
+import { notice, onceWarned } from '../../src/notice.ts'
 import { resourceMetadata } from '../../src/resource-metadata.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import type { Variables } from '../../src/stores/opening.ts'
@@ -57,8 +58,7 @@ export function hosted<Made>(
   const now = options.now ?? (() => Date.now() / 1000)
   const sink = options.sink ?? consoleSink()
   const basePath = options.basePath ?? variables['LATCHKEY_AWS_BASE_PATH'] ?? ''
-  const warned = new Set<string>()
-  let made: Promise<Made> | undefined
+  const warn = onceWarned({ sink })
 
   async function build(): Promise<Made> {
     const sink = options.sink ?? (await sinkOf(variables))
@@ -71,19 +71,8 @@ export function hosted<Made>(
     return make(latchkey)
   }
 
-  function forgotten(error: unknown): never {
-    made = undefined
-    throw error
-  }
-
-  function warn(message: string): void {
-    if (warned.has(message)) return
-    warned.add(message)
-    notice({ sink }, 'warn', message)
-  }
-
   return {
-    made: () => (made ??= build().catch(forgotten)),
+    made: madeOnce(build),
     access: (request, settings) => accessOf(request, settings, basePath, now()),
     now,
     warn,

@@ -2,11 +2,13 @@ import type { Latchkey } from '../../src/build.ts'
 import { webDigests } from '../../src/crypto/web.ts'
 import { equipmentOf } from '../../src/equipment.ts'
 import type { Management } from '../../src/http/asked.ts'
+import { madeOnce } from '../../src/lib/made-once.ts'
 import type { GivenDocument } from '../../src/load.ts'
 import { load } from '../../src/load.ts'
 import type { Access, EpochSeconds } from '../../src/model/access.ts'
 import type { Defer, Host, SecretSource, Sink } from '../../src/model/ports.ts'
-import { notice } from '../../src/notice.ts'
+import { nameOfError } from '../../src/model/store-error.ts'
+import { notice, onceWarned } from '../../src/notice.ts'
 import { env } from '../../src/secrets/env.ts'
 import { consoleSink } from '../../src/sinks/console.ts'
 import type { Fault } from '../../src/validate.ts'
@@ -53,8 +55,6 @@ export interface Making<Made> {
 export function hosted<Made>(options: VercelOptions, { make, faultsOf }: Making<Made>): Hosted<Made> {
   const now = options.now ?? (() => Date.now() / 1000)
   const sink = options.sink ?? consoleSink()
-  const warned = new Set<string>()
-  let made: Promise<Made> | undefined
 
   async function build(): Promise<Made> {
     const environment = variables()
@@ -69,22 +69,13 @@ export function hosted<Made>(options: VercelOptions, { make, faultsOf }: Making<
     return make(usable, verifiers.find((kind) => kind.management)?.management)
   }
 
-  function forgotten(error: unknown): never {
-    made = undefined
-    throw error
-  }
-
   return {
-    made: () => (made ??= build().catch(forgotten)),
+    made: madeOnce(build),
     access: (request) =>
       accessOf(request, { requestId: crypto.randomUUID(), at: now(), onVercel: isOnVercel(variables()) }),
-    warn(message) {
-      if (!warned.has(message)) notice({ sink }, 'warn', message)
-      warned.add(message)
-    },
+    warn: onceWarned({ sink }),
     failed(error) {
-      const name = error instanceof Error ? error.name : 'unknown error'
-      notice({ sink }, 'error', `a request failed closed: ${name}`)
+      notice({ sink }, 'error', `a request failed closed: ${nameOfError(error)}`)
       return new Response(null, { status: 503, headers: { 'Cache-Control': 'no-store' } })
     },
   }

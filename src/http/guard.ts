@@ -6,7 +6,7 @@ import { IDENTITY_HEADER } from '../identity-token.ts'
 import type { Access } from '../model/access.ts'
 import type { Notice } from '../model/decision.ts'
 import type { Defer } from '../model/ports.ts'
-import { notice } from '../notice.ts'
+import { onceWarned } from '../notice.ts'
 import type { Reply } from '../respond.ts'
 import { gate as gateOf } from './gate.ts'
 import type { ProveOwn } from './own-identities.ts'
@@ -34,14 +34,8 @@ export function guardOf(latchkey: Latchkey): Guard {
   const { settings } = latchkey
   const { identity } = settings.document
   const gate = gateOf(unsigned(latchkey))
-  const warned = new Set<string>()
+  const warn = onceWarned(latchkey)
   let own: ProveOwn | undefined
-
-  /** The operator is told each thing once: a client can repeat what it does as often as it likes. */
-  function warn(message: string): void {
-    if (!warned.has(message)) notice(latchkey, 'warn', message)
-    warned.add(message)
-  }
 
   /** Who passed the gate before; undefined for a request that does not prove that it did. */
   async function passedBefore(access: Access, defer: Defer): Promise<Identity | undefined> {
