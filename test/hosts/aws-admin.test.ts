@@ -1,17 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { AdminEvent, AdminReply } from '../../adapters/aws/admin/index.ts'
 import { admin, apiKey, gatewayKey, jwt } from '../../adapters/aws/admin/index.ts'
 import type { Field } from '../../src/http/hop-by-hop.ts'
 import { env } from '../../src/secrets/env.ts'
 import { memorySink } from '../../src/sinks/memory.ts'
 import { KINDS } from '../aws/admin/events.ts'
-import { NOBODY } from '../stores/server.ts'
+import { awsStores } from './aws-stores.ts'
 import type { Observed } from './compare.ts'
 import { differences } from './compare.ts'
-import type { DynamodbTables } from './dynamodb-tables.ts'
-import { dynamodbTables } from './dynamodb-tables.ts'
 import { noSecretIn } from './leaks.ts'
-import { seed } from './seed.ts'
 import type { Vector } from './vector.ts'
 import { skipReason, vectors } from './vector.ts'
 
@@ -21,17 +18,7 @@ const SHAPES = ['url', 'rest'] as const
 type Shape = (typeof SHAPES)[number]
 
 const table = vectors()
-let tables: DynamodbTables
-
-beforeAll(async () => {
-  tables = await dynamodbTables(SHAPES)
-  for (const shape of SHAPES) await seed(table, tables.storeOf(shape), tables.limiterOf(shape))
-})
-
-afterAll(async () => {
-  vi.unstubAllEnvs()
-  await tables?.stop()
-})
+const stubStore = awsStores(table, SHAPES)
 
 describe.each(SHAPES)('%s', (shape) => {
   for (const vector of table) {
@@ -57,11 +44,9 @@ function withoutOrigin(vector: Vector): Vector {
 }
 
 async function observe(vector: Vector, shape: Shape): Promise<Observed> {
-  const { document, secrets, now, request, store } = vector
+  const { document, secrets, now, request } = vector
   const sink = memorySink()
-  const variables = tables.variables(store?.is === 'down' ? NOBODY : tables.url)
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
-  if (document.store) vi.stubEnv(document.store.binding, store?.is === 'absent' ? undefined : `dynamodb:${shape}`)
+  stubStore(vector, shape)
   const verifiers = [apiKey, gatewayKey, jwt]
   const handler = admin({ document, verifiers, secrets: env(secrets), sink, now: () => now })
   const reply = (await handler(KINDS[shape](request) as AdminEvent)) as AdminReply

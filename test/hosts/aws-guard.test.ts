@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { apiKey, gatewayKey, guard, jwt } from '../../adapters/aws/guard/index.ts'
 import type { WholeEvent } from '../../adapters/aws/whole-event.ts'
 import type { Identity } from '../../src/caller.ts'
@@ -9,13 +9,10 @@ import { env } from '../../src/secrets/env.ts'
 import { memorySink } from '../../src/sinks/memory.ts'
 import { httpEvent, restEvent, urlEvent } from '../aws/admin/events.ts'
 import { httpApiPath } from '../aws/events.ts'
-import { NOBODY } from '../stores/server.ts'
+import { awsStores } from './aws-stores.ts'
 import type { Observed } from './compare.ts'
 import { differences } from './compare.ts'
-import type { DynamodbTables } from './dynamodb-tables.ts'
-import { dynamodbTables } from './dynamodb-tables.ts'
 import { noSecretIn } from './leaks.ts'
-import { seed } from './seed.ts'
 import type { Vector } from './vector.ts'
 import { skipReason, vectors } from './vector.ts'
 
@@ -32,17 +29,7 @@ const EVENTS: Readonly<Record<Shape, (request: Vector['request']) => WholeEvent>
 }
 
 const table = vectors()
-let tables: DynamodbTables
-
-beforeAll(async () => {
-  tables = await dynamodbTables(SHAPES)
-  for (const shape of SHAPES) await seed(table, tables.storeOf(shape), tables.limiterOf(shape))
-})
-
-afterAll(async () => {
-  vi.unstubAllEnvs()
-  await tables?.stop()
-})
+const stubStore = awsStores(table, SHAPES)
 
 describe.each(SHAPES)('%s', (shape) => {
   for (const vector of table) {
@@ -63,11 +50,9 @@ function asSeenHere(vector: Vector): Vector {
 }
 
 async function observe(vector: Vector, shape: Shape): Promise<Observed> {
-  const { document, secrets, now, request, store } = vector
+  const { document, secrets, now, request } = vector
   const sink = memorySink()
-  const variables = tables.variables(store?.is === 'down' ? NOBODY : tables.url)
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
-  if (document.store) vi.stubEnv(document.store.binding, store?.is === 'absent' ? undefined : `dynamodb:${shape}`)
+  stubStore(vector, shape)
   const verifiers = [apiKey, gatewayKey, jwt]
   const guarded = guard({ document, verifiers, secrets: env(secrets), sink, now: () => now })
   const callers: Identity[] = []

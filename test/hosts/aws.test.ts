@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isExact } from '../../adapters/aws/arn.ts'
 import type { GatewayEvent } from '../../adapters/aws/event.ts'
 import type { AnswerContext, PolicyAnswer, SimpleAnswer } from '../../adapters/aws/index.ts'
@@ -14,11 +14,8 @@ import { memorySink } from '../../src/sinks/memory.ts'
 import { statusOf } from '../../src/status.ts'
 import type { Sent } from '../aws/events.ts'
 import { http1Event, httpApiPath, httpEvent, restEvent, tokenEvent } from '../aws/events.ts'
-import { NOBODY } from '../stores/server.ts'
-import type { DynamodbTables } from './dynamodb-tables.ts'
-import { dynamodbTables } from './dynamodb-tables.ts'
+import { awsStores } from './aws-stores.ts'
 import { noSecretIn } from './leaks.ts'
-import { seed } from './seed.ts'
 import type { Vector } from './vector.ts'
 import { judgesAddress, skipReason, vectors } from './vector.ts'
 
@@ -35,18 +32,7 @@ interface Outcome {
 
 const table = vectors()
 const SHAPES: readonly Shape[] = ['rest-token', 'rest-request', 'http-1.0', 'http-simple', 'http-iam']
-let tables: DynamodbTables
-
-/** A table for each shape: what one of them counts must be nothing to another. */
-beforeAll(async () => {
-  tables = await dynamodbTables(SHAPES)
-  for (const shape of SHAPES) await seed(table, tables.storeOf(shape), tables.limiterOf(shape))
-})
-
-afterAll(async () => {
-  vi.unstubAllEnvs()
-  await tables?.stop()
-})
+const stubStore = awsStores(table, SHAPES)
 
 describe.each(SHAPES)('%s', (shape) => {
   for (const vector of table) {
@@ -82,17 +68,10 @@ function sentBy({ request }: Vector): Sent {
   return { method, target, host, address, headers: [...request.headers, ...length] }
 }
 
-/** The function's own environment: where its table is. */
-function stubVariables({ document, store }: Vector, shape: Shape): void {
-  const variables = tables.variables(store?.is === 'down' ? NOBODY : tables.url)
-  for (const [name, value] of Object.entries(variables)) vi.stubEnv(name, value)
-  if (document.store) vi.stubEnv(document.store.binding, store?.is === 'absent' ? undefined : `dynamodb:${shape}`)
-}
-
 async function decide(vector: Vector, event: GatewayEvent, shape: Shape): Promise<Outcome> {
   const { document, secrets, now } = vector
   const sink = memorySink()
-  stubVariables(vector, shape)
+  stubStore(vector, shape)
   const handler = authorizer({
     document,
     verifiers: [apiKey, gatewayKey, jwt],
