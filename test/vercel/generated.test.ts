@@ -18,7 +18,6 @@ const AUTHORIZED: Fields = [['Authorization', `Bearer ${TOKEN}`]]
 const FILES = {
   'latchkey.json': `${EXAMPLE}/latchkey.json`,
   'latchkey.ts': `${EXAMPLE}/latchkey.ts`,
-  'proxy.ts': `${EXAMPLE}/proxy.ts`,
   'app/api': `${EXAMPLE}/app/api`,
 }
 
@@ -40,29 +39,33 @@ export const GET = identity.next((_, caller) => Response.json(caller.kind))
 interface Shape {
   readonly name: string
   readonly folder: string
-  readonly matcher?: string | undefined
-  readonly hasProxy: boolean
+  readonly matcher?: string
+  /** The file that runs before the handlers; none where there is nothing. */
+  readonly before?: 'proxy' | 'middleware'
   /** What a handler without a guard says to anybody. */
   readonly plain: number
 }
 
 const SHAPES: readonly Shape[] = [
-  { name: 'by its four lines', folder: 'four-lines', hasProxy: true, plain: 401 },
-  { name: 'with a matcher', folder: 'matcher', matcher: '/api/:path*', hasProxy: true, plain: 401 },
-  { name: 'with a matcher that covers no handler', folder: 'gap', matcher: '/nothing', hasProxy: true, plain: 200 },
-  { name: 'with no proxy at all', folder: 'no-proxy', hasProxy: false, plain: 200 },
+  { name: 'by its four lines', folder: 'four-lines', before: 'proxy', plain: 401 },
+  { name: 'as middleware in the edge runtime', folder: 'edge', before: 'middleware', plain: 401 },
+  { name: 'with a matcher', folder: 'matcher', matcher: '/api/:path*', before: 'proxy', plain: 401 },
+  { name: 'with a matcher that covers no handler', folder: 'gap', matcher: '/nothing', before: 'proxy', plain: 200 },
+  { name: 'with no proxy at all', folder: 'no-proxy', plain: 200 },
 ]
 
-describe.each(SHAPES)('an app as its generator makes it, $name', ({ folder, matcher, hasProxy, plain }) => {
+describe.each(SHAPES)('an app as its generator makes it, $name', ({ folder, matcher, before, plain }) => {
   let server: NextServer
   const send = (target: string, sent?: Sent) => sendTo(server, target, sent)
 
   beforeAll(async () => {
-    const { 'proxy.ts': proxy, ...others } = FILES
-    const app = generatedApp(folder, hasProxy ? FILES : others)
-    if (matcher !== undefined) {
-      const text = readFileSync(proxy, 'utf8')
-      writeFileSync(join(app, 'proxy.ts'), `${text}\nexport const config = { matcher: '${matcher}' }\n`)
+    const app = generatedApp(folder, FILES)
+    const exported = before ?? 'proxy'
+    writeFileSync(join(app, 'latchkey.ts'), readFileSync(FILES['latchkey.ts'], 'utf8').replace('proxy', exported))
+    if (before) {
+      const text = readFileSync(`${EXAMPLE}/proxy.ts`, 'utf8').replace('proxy', before)
+      const config = matcher === undefined ? '' : `\nexport const config = { matcher: '${matcher}' }\n`
+      writeFileSync(join(app, `${before}.ts`), text + config)
     }
     const config = readFileSync(join(app, 'next.config.ts'), 'utf8')
     writeFileSync(join(app, 'next.config.ts'), config.replace('NextConfig = {', `$& ${REWRITE}`))
