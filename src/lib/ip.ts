@@ -15,28 +15,19 @@ export function parseAddress(text: string): Address | undefined {
   return text.includes(':') ? parseIpv6(text) : parseIpv4(text)
 }
 
-/** By hand, as an expression takes several times as long, and behind proxies this is done three times for a request. */
+/** Without an expression, which takes several times as long: behind proxies this is done three times for a request. */
 function parseIpv4(text: string): Address | undefined {
+  const parts = text.split('.')
+  if (parts.length !== 4) return undefined
   const address = new Uint8Array(16)
   address[10] = address[11] = 0xff
-  let place = 12
-  let digits = 0
-  let byte = 0
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at)
-    if (code === 0x2e && digits > 0 && place < 15) {
-      address[place++] = byte
-      digits = byte = 0
-      continue
-    }
-    const digit = code - 0x30
-    if (digit < 0 || digit > 9 || (digits > 0 && byte === 0)) return undefined
-    digits++
-    byte = byte * 10 + digit
-    if (byte > 255) return undefined
+  for (let place = 0; place < 4; place++) {
+    const digits = parts[place] as string
+    const byte = Number(digits) & 0xff
+    // Written anew it is the same only where it is one byte, in decimal, without leading zeros.
+    if (String(byte) !== digits) return undefined
+    address[12 + place] = byte
   }
-  if (place < 15 || digits === 0) return undefined
-  address[15] = byte
   return address
 }
 
