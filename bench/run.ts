@@ -14,6 +14,7 @@ const CASES: readonly (readonly [name: string, rounds: number, quick: number])[]
   ['jwt', 20, 5],
   ['gateway-key', 20, 5],
   ['identity', 20, 5],
+  ['identity-in-workerd', 12, 3],
   ['usage', 20, 6],
   ['http', 12, 3],
   ['forward-auth', 12, 3],
