@@ -7,7 +7,7 @@ import { slotCounts } from '../issuing.ts'
 import { KeySetRefused } from '../key-sets/key-set.ts'
 import type { PublicKey } from '../key-sets/own-key.ts'
 import { ownKeyOf } from '../key-sets/own-key.ts'
-import type { Signing, SignJson } from '../key-sets/signing.ts'
+import type { Signing, SignPayload } from '../key-sets/signing.ts'
 import { asciiJson, signingByWeb } from '../key-sets/signing.ts'
 import type { Maybe } from '../lib/maybe.ts'
 import { after } from '../lib/maybe.ts'
@@ -32,7 +32,7 @@ interface Passing {
 
 /** A key of a gate. */
 export interface IdentityKey {
-  readonly sign: SignJson
+  readonly sign: SignPayload
   /** Undefined of a shared secret, which nobody is told. */
   readonly publicKey: PublicKey | undefined
 }
@@ -64,12 +64,16 @@ export function identities({ settings, sink }: Latchkey, signing: Signing = sign
     })
   }
 
-  /** What is said of a caller, as JSON that something more follows in: callers come back. */
+  /**
+   * What is said of a caller, encoded, as JSON that something more follows in: callers come back. Spaces make it as long as
+   * the encoding of what follows can be written behind (RFC 4648 4).
+   */
   function withCaller(principal: Allowed['principal']): string {
     const found = principal === 'anonymous' ? undefined : texts.get(principal)
     if (found !== undefined) return found
     const ofCaller: ClaimsOf<'caller'> = { iss, aud: audience, ...claimsOf(principal) }
-    const text = `${asciiJson(ofCaller).slice(0, -1)},`
+    const json = `${asciiJson(ofCaller).slice(0, -1)},`
+    const text = signing.base64url(json.padEnd(Math.ceil(json.length / 3) * 3))
     if (principal !== 'anonymous') texts.set(principal, text)
     return text
   }
@@ -85,8 +89,8 @@ export function identities({ settings, sink }: Latchkey, signing: Signing = sign
       const iat = Math.floor(access.at)
       const exp = Math.min(iat + IDENTITY_SECONDS, Math.floor(signer.slot.until ?? Number.POSITIVE_INFINITY))
       const ofRequest: ClaimsOf<'request'> = { iat, exp, jti: access.requestId, htm: access.method, htu }
-      const payload = withCaller(decision.principal) + asciiJson(ofRequest).slice(1)
-      return after(signer.sign(payload), (identity) => {
+      const encoded = withCaller(decision.principal) + signing.base64url(asciiJson(ofRequest).slice(1))
+      return after(signer.sign(encoded), (identity) => {
         return { access, snapshot, decision: { ...decision, identity } }
       })
     })

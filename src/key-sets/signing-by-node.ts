@@ -1,10 +1,11 @@
 import type { JsonWebKey } from 'node:crypto'
 import { createHmac, createPrivateKey, createSecretKey, sign } from 'node:crypto'
 import { signingKeyOf } from './sign.ts'
-import type { Signing, SignJson } from './signing.ts'
+import type { Signing, SignPayload } from './signing.ts'
 
 /** Signs by Node's synchronous calls: WebCrypto hops to a thread pool here. */
 export const signingByNode: Signing = {
+  base64url,
   async eddsa(privateKey, header) {
     // It says whether the key is one.
     await signingKeyOf(privateKey, 'EdDSA')
@@ -17,10 +18,10 @@ export const signingByNode: Signing = {
   },
 }
 
-function signedBy(signatureOf: (input: string) => string, header: string): SignJson {
+function signedBy(signatureOf: (input: string) => string, header: string): SignPayload {
   const first = `${base64url(header)}.`
-  return (payload) => {
-    const input = first + base64url(payload)
+  return (encoded) => {
+    const input = first + encoded
     return `${input}.${signatureOf(input)}`
   }
 }

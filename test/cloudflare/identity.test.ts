@@ -45,6 +45,9 @@ describe.each(['eddsa', 'hs256'])('a Worker that signs by %s', (name) => {
       { kind: 'static-token', subject: 'static-token', type: 'full-access' },
     ])
     expect((await send(Number(new URL(origin.url).port), '/orders', { headers })).status).toBe(403)
+    // At once, and each by its own.
+    const many = Array.from({ length: 20 }, (_, place) => send(port, `/orders/${'x'.repeat(50 * place)}`))
+    expect((await Promise.all(many)).map(({ status }) => status)).toEqual(many.map(() => 200))
   })
 })
 

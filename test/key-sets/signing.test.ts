@@ -17,15 +17,26 @@ describe.each<[string, Signing]>([
   test.each(VALUES)('EdDSA proves %j', async (value) => {
     const sign = await signing.eddsa(KEYS.ed1 as never, asciiJson(HEADER))
     const key = await importJWK(publicKey('ed1') as never, 'EdDSA')
-    const { payload, protectedHeader } = await compactVerify(await sign(asciiJson(value)), key)
+    const { payload, protectedHeader } = await compactVerify(await sign(signing.base64url(asciiJson(value))), key)
     expect([protectedHeader, JSON.parse(new TextDecoder().decode(payload))]).toEqual([HEADER, value])
   })
 
   test.each(VALUES)('HS256 proves %j', async (value) => {
     const header = { ...HEADER, alg: 'HS256' }
     const sign = await signing.hs256(SECRET, asciiJson(header))
-    const { payload, protectedHeader } = await compactVerify(await sign(asciiJson(value)), SECRET)
+    const { payload, protectedHeader } = await compactVerify(await sign(signing.base64url(asciiJson(value))), SECRET)
     expect([protectedHeader, JSON.parse(new TextDecoder().decode(payload))]).toEqual([header, value])
+  })
+
+  test('many at once, short and long, each proves itself', async () => {
+    const sign = await signing.hs256(SECRET, asciiJson({ ...HEADER, alg: 'HS256' }))
+    const values = Array.from({ length: 40 }, (_, place) => ({
+      place,
+      padding: 'x'.repeat(place % 7 === 0 ? 3000 : place),
+    }))
+    const tokens = await Promise.all(values.map((value) => sign(signing.base64url(asciiJson(value)))))
+    const proved = await Promise.all(tokens.map((token) => compactVerify(token, SECRET)))
+    expect(proved.map(({ payload }) => JSON.parse(new TextDecoder().decode(payload)))).toEqual(values)
   })
 
   test('no other key signs, and none is told', async () => {
