@@ -1,7 +1,9 @@
 import { IDENTITY_PREFIX } from '../../src/identity.ts'
 import { canonicalHeaderName } from '../../src/lib/header-name.ts'
+import type { NextUrl } from './next-request.ts'
+import { isNext } from './next-request.ts'
 import type { Passing } from './pass.ts'
-import { handOn, isNext } from './pass.ts'
+import { handOn } from './pass.ts'
 
 /** What middleware gives: an answer, or nothing to let a request go on. */
 // biome-ignore lint/suspicious/noConfusingVoidType: Next's own type of it says so
@@ -17,23 +19,28 @@ const LIST = 'x-middleware-override-headers'
 const VALUE_PREFIX = 'x-middleware-request-'
 const REWRITE = 'x-middleware-rewrite'
 
-/** The same request with the fields that go on. In place where that can be: frameworks keep more in it than Fetch knows. */
-export function cleaned<Given extends Request>(request: Given, { fields, url }: Passing): Given {
-  if (url && isNext(request)) request.nextUrl.search = url.search
-  const bare = url && !isNext(request) ? (new Request(url, request) as Given) : request
-  try {
-    for (const name of Array.from(bare.headers.keys())) if (!fields.has(name)) bare.headers.delete(name)
-    for (const [name, value] of fields) bare.headers.set(name, value)
-    return bare
-  } catch {
-    return new Request(bare, { headers: fields }) as Given
-  }
-}
-
 /** A request as it was sent. */
 export interface Sent {
   readonly url: URL
   readonly fields: Headers
+}
+
+/**
+ * The same request as it goes on. Next's is changed in place, as it knows more than Fetch does: whatever has read it already,
+ * its cookies and its URL, must not have what was taken away either.
+ */
+export function cleaned<Given extends Request>(request: Given, { fields, url }: Passing): Given {
+  if (!isNext(request))
+    return new Request(url ?? request, url ? new Request(request, { headers: fields }) : { headers: fields }) as Given
+  if (url) {
+    request.nextUrl.search = url.search
+    Object.defineProperty(request, 'url', { value: url.href })
+  }
+  const kept = namesOf(fields.get('cookie'))
+  for (const { name } of request.cookies?.getAll() ?? []) if (!kept.has(name)) request.cookies?.delete(name)
+  for (const name of Array.from(request.headers.keys())) if (!fields.has(name)) request.headers.delete(name)
+  for (const [name, value] of fields) request.headers.set(name, value)
+  return request
 }
 
 /**
@@ -43,14 +50,19 @@ export interface Sent {
 export function together(theirs: Answered, sent: Sent, passing: Passing): Response {
   if (!theirs) return handOn(passing)
   const headers = new Headers(theirs.headers)
-  for (const [name, value] of Object.entries(passing.told)) {
-    // What they say of caching is about a reply of their own.
-    if (name !== 'Cache-Control' || !headers.has(name)) headers.set(name, value)
-  }
   const rewritten = headers.get(REWRITE)
-  if (rewritten !== null || headers.get('x-middleware-next') === '1') {
-    list(headers, goingOn(headers, sent.fields, passing.fields))
-    if (passing.url) sendOn(headers, rewritten, sent.url, passing.url)
+  const goesOn = rewritten !== null || headers.get('x-middleware-next') === '1'
+  for (const [name, value] of Object.entries(passing.told)) {
+    // An answer of their own says itself who may keep it.
+    if (goesOn || name !== 'Cache-Control' || !headers.has(name)) headers.set(name, value)
+  }
+  if (goesOn) {
+    const to = new URL(rewritten ?? passing.url ?? sent.url, sent.url)
+    const fields = goingOn(headers, sent.fields, passing.fields)
+    // Who can show an identity is believed, and what is configured for the origin is nobody else's.
+    if (to.origin !== sent.url.origin) for (const name of passing.secret) fields.delete(name)
+    list(headers, fields)
+    if (passing.url) sendOn(headers, to, sent.url, passing.url)
   }
   const { status, statusText } = theirs
   return new Response(theirs.body, { status, statusText, headers })
@@ -59,7 +71,7 @@ export function together(theirs: Answered, sent: Sent, passing: Passing): Respon
 /** Their list where they have one, and ours in it. */
 function goingOn(headers: Headers, received: Headers, ours: Headers): Headers {
   const listed = headers.get(LIST)
-  if (listed === null) return ours
+  if (listed === null) return new Headers(ours)
   const fields = new Headers()
   for (const name of listed.split(',').map((each) => each.trim())) {
     const value = headers.get(VALUE_PREFIX + name)
@@ -67,10 +79,30 @@ function goingOn(headers: Headers, received: Headers, ours: Headers): Headers {
     if (value === null || isOurs(name)) continue
     // The fields of the request as it was sent, which they were not given, but may have kept.
     if (!ours.has(name) && received.get(name) === value) continue
-    fields.set(name, value)
+    const left = name.toLowerCase() === 'cookie' ? withoutTaken(value, received, ours) : value
+    if (left !== '') fields.set(name, left)
   }
   for (const [name, value] of ours) if (isOurs(name)) fields.set(name, value)
   return fields
+}
+
+/** Cookies less those that the gate has taken out. */
+function withoutTaken(cookies: string, received: Headers, ours: Headers): string {
+  const [before, after] = [received, ours].map((fields) => namesOf(fields.get('cookie')))
+  const isTaken = (pair: string) => before?.has(nameOf(pair)) && !after?.has(nameOf(pair))
+  const pairs = cookies.split(';')
+  return pairs
+    .filter((pair) => !isTaken(pair))
+    .join(';')
+    .trim()
+}
+
+function namesOf(cookies: string | null): ReadonlySet<string> {
+  return new Set(cookies?.split(';').map(nameOf))
+}
+
+function nameOf(pair: string): string {
+  return (pair.split('=', 1)[0] as string).trim()
 }
 
 /** Who called, and by which address and name: that is the gate's to say. */
@@ -85,10 +117,20 @@ function list(headers: Headers, fields: Headers): void {
 }
 
 /** Takes a credential out of the query of wherever they send the request. */
-function sendOn(headers: Headers, rewritten: string | null, sent: URL, url: URL): void {
-  const to = rewritten === null ? url : new URL(rewritten, url)
+function sendOn(headers: Headers, to: URL, sent: URL, url: URL): void {
   const taken = Array.from(sent.searchParams.keys()).filter((name) => !url.searchParams.has(name))
   for (const name of taken) if (to.searchParams.has(name)) to.searchParams.delete(name)
   headers.set(REWRITE, to.href)
   headers.delete('x-middleware-next')
+}
+
+/** The paths to which an answer sends a request in the same deployment: as it stands, and as Next reads it. */
+export function rewrittenPaths(answer: Response, sent: URL, nextUrl: NextUrl | undefined): string[] {
+  const rewritten = answer.headers.get(REWRITE)
+  const to = rewritten === null ? undefined : new URL(rewritten, sent)
+  if (to?.origin !== sent.origin) return []
+  const read = nextUrl?.clone?.()
+  if (!read) return [to.pathname]
+  read.href = to.href
+  return [to.pathname, read.pathname]
 }

@@ -1,5 +1,4 @@
-import type { MiddlewareContext } from './hosted.ts'
-import type { ScopedOptions } from './middleware.ts'
+import type { Middleware, ScopedOptions } from './middleware.ts'
 import { handleOf } from './middleware.ts'
 
 export type { Identity } from '../../src/caller.ts'
@@ -9,13 +8,10 @@ export { env } from '../../src/secrets/env.ts'
 export type { MiddlewareKind } from './api-key.ts'
 export { apiKey } from './api-key.ts'
 export type { Behind } from './behind.ts'
-export type { Guarded } from './guard.ts'
+export type { Guarded, GuardOptions } from './guard.ts'
 export { guard } from './guard.ts'
 export type { MiddlewareContext, VercelOptions } from './hosted.ts'
-export type { Handle, ScopedOptions } from './middleware.ts'
-
-/** Middleware for Vercel's Routing Middleware (`middleware.ts`) and for Next 16 (`proxy.ts`, exported as `proxy`). */
-export type Middleware = (request: Request, context?: MiddlewareContext) => Promise<Response>
+export type { Handle, Middleware, ScopedOptions } from './middleware.ts'
 
 /** The gate as middleware: what it allows goes on in the same deployment, all else is answered here. */
 export function middleware(options: ScopedOptions): Middleware {

@@ -5,11 +5,12 @@ import { gate as gateOf } from '../../src/http/gate.ts'
 import { toResponse } from '../../src/http/to-response.ts'
 import { isRefusal } from '../../src/model/decision.ts'
 import type { Behind } from './behind.ts'
-import { cleaned, together } from './behind.ts'
+import { cleaned, rewrittenPaths, together } from './behind.ts'
 import type { Hosted, MiddlewareContext, VercelOptions } from './hosted.ts'
 import { deferOf, hosted } from './hosted.ts'
+import { isNext } from './next-request.ts'
 import type { Pass, Passing } from './pass.ts'
-import { isNext, passer, unjudged } from './pass.ts'
+import { handOn, passer, unjudged } from './pass.ts'
 import { scopeOf } from './scope.ts'
 import { isOnVercel, variables } from './variables.ts'
 
@@ -20,6 +21,9 @@ export interface ScopedOptions extends VercelOptions {
    */
   readonly scope?: string | readonly string[] | undefined
 }
+
+/** Middleware for Vercel's Routing Middleware (`middleware.ts`) and for Next 16 (`proxy.ts`, exported as `proxy`). */
+export type Middleware = (request: Request, context?: MiddlewareContext) => Promise<Response>
 
 /** Judges a request before a deployment; what passes goes on, by `behind` where that is given. */
 export type Handle = <Given extends Request>(
@@ -55,13 +59,12 @@ export function handleOf(options: ScopedOptions): Handle {
     return isNext(request) && isJudged(request.nextUrl.pathname, latchkey)
   }
 
-  /** What the gate makes of a request: an answer, or how it goes on. */
-  async function entered(
+  /** What the gate makes of a request that it judges: an answer, or how it goes on. */
+  async function judged(
     request: Request,
     { gate, pass }: Built,
     context: MiddlewareContext | undefined,
   ): Promise<Response | Passing> {
-    if (!isJudgedRequest(request, gate.latchkey)) return unjudged(request)
     const access = host.access(request)
     const { reply, passed, asked } = await gate.enter(access, deferOf(context))
     if (!passed) return toResponse(reply ?? (await asked(await bodyOf(request))), request.method)
@@ -69,25 +72,30 @@ export function handleOf(options: ScopedOptions): Handle {
     return isRefusal(passing) ? toResponse(gate.refuse(passing, access), request.method) : passing
   }
 
-  /** Whoever is not judged here must not be sent to where he would be. */
-  function isSentIntoScope(answer: Response, { url }: Request, latchkey: Latchkey): boolean {
-    const rewritten = answer.headers.get('x-middleware-rewrite')
-    if (rewritten === null) return false
-    const to = new URL(rewritten, url)
-    return to.origin === new URL(url).origin && isJudged(to.pathname, latchkey)
+  async function answer<Given extends Request>(
+    request: Given,
+    behind: Behind<Given> | undefined,
+    context: MiddlewareContext | undefined,
+  ): Promise<Response> {
+    const built = await host.made()
+    // As it was sent: whoever is behind may change it.
+    const sent = { url: new URL(request.url), fields: new Headers(request.headers) }
+    const nextUrl = isNext(request) ? request.nextUrl.clone?.() : undefined
+    const isJudgedHere = isJudgedRequest(request, built.gate.latchkey)
+    const passing = isJudgedHere ? await judged(request, built, context) : unjudged(request)
+    if (passing instanceof Response) return passing
+    if (!behind) return handOn(passing)
+    const answer = together(await behind(cleaned(request, passing)), sent, passing)
+    const paths = isJudgedHere ? [] : rewrittenPaths(answer, sent.url, nextUrl)
+    if (!paths.some((path) => isJudged(path, built.gate.latchkey))) return answer
+    // Whoever is not judged here must not be sent to where he would be.
+    host.warn(SENT_INTO_SCOPE)
+    return toResponse(built.gate.refuse({ reason: 'route-unknown' }, host.access(request)), request.method)
   }
 
   return async function latchkey(request, behind, context) {
     try {
-      const built = await host.made()
-      const sent = { url: new URL(request.url), fields: new Headers(request.headers) }
-      const result = await entered(request, built, context)
-      if (result instanceof Response) return result
-      const answer = together(await behind?.(cleaned(request, result)), sent, result)
-      const { latchkey } = built.gate
-      if (isJudgedRequest(request, latchkey) || !isSentIntoScope(answer, request, latchkey)) return answer
-      host.warn(SENT_INTO_SCOPE)
-      return toResponse(built.gate.refuse({ reason: 'route-unknown' }, host.access(request)), request.method)
+      return await answer(request, behind, context)
     } catch (error) {
       return host.failed(error)
     }

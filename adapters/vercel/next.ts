@@ -1,7 +1,6 @@
-import type { Guarded } from './guard.ts'
+import type { Guarded, GuardOptions } from './guard.ts'
 import { guard } from './guard.ts'
-import type { Middleware } from './index.ts'
-import type { Handle, ScopedOptions } from './middleware.ts'
+import type { Handle, Middleware, ScopedOptions } from './middleware.ts'
 import { handleOf } from './middleware.ts'
 
 export type { Identity } from '../../src/caller.ts'
@@ -25,10 +24,12 @@ export interface NextGate {
   readonly guard: Guarded
 }
 
+export interface NextOptions extends ScopedOptions, GuardOptions {}
+
 const DEFAULT_SCOPE = '/api'
 
 /** The gate of a Next app. What lies under `scope` is judged, by default `/api`; pages and files pass. */
-export function latchkey(options: ScopedOptions): NextGate {
+export function latchkey(options: NextOptions): NextGate {
   const handle = handleOf({ ...options, scope: options.scope ?? DEFAULT_SCOPE })
   const proxy: Middleware = (request, context) => handle(request, undefined, context)
   return { proxy, middleware: proxy, handle, guard: guard(options) }

@@ -54,8 +54,8 @@ function foldedSegments(path: string): string[] {
   return segments
 }
 
-/** The endings by which Next serves other forms of a page under names of their own. */
-const FORM = /\.(?:(?:prefetch\.)?rsc|segments?(?:\.rsc)?|action)$/
+/** The endings by which Next, React Router and SvelteKit serve other forms of a page, under names of their own. */
+const FORM = /\.(?:(?:prefetch\.)?rsc|segments?(?:\.rsc)?|action|data|html(?:__data\.json)?)$/
 const DATA_FORM = /\.json$/
 
 /** What `/_next/data/BUILD/x.json` is the data of. */

@@ -5,6 +5,7 @@ import type { IdentityDocument } from '../document.ts'
 import type { Unproved, Verify } from '../identity-proof.ts'
 import { bySecrets, bySet, proverOf } from '../identity-proof.ts'
 import { IDENTITY_HEADER } from '../identity-token.ts'
+import { slotCounts } from '../issuing.ts'
 import { ownKeyOf } from '../key-sets/own-key.ts'
 import type { Access, EpochSeconds } from '../model/access.ts'
 import type { Snapshot } from '../snapshot.ts'
@@ -19,7 +20,7 @@ export function ownIdentities({ settings, sink }: Latchkey): ProveOwn {
   const slots = [...slotsOf(keys), ...(next ? slotsOf(next) : [])]
   const publicKeysIn = ownKeys(ownKeyOf, 'identities', sink)
   const prove = proverOf<Readonly<Record<string, unknown>>>({ audience, publicOrigin })
-  let known: { readonly snapshot: Snapshot; readonly verify: Promise<Verify> } | undefined
+  let known: { readonly snapshot: Snapshot; readonly counted: number; readonly verify: Promise<Verify> } | undefined
 
   async function verifyBy(snapshot: Snapshot, at: EpochSeconds): Promise<Verify> {
     if (algorithm === 'HS256') return bySecrets(snapshot.valuesOf(slots, at).map((secret) => secret.reveal()))
@@ -29,8 +30,11 @@ export function ownIdentities({ settings, sink }: Latchkey): ProveOwn {
   return async (access, snapshot) => {
     const { method, target, at } = access
     const shown = { method, target, values: access.header(IDENTITY_HEADER.toLowerCase()) }
-    // A slot that ends meanwhile has signed nothing that outlives it.
-    if (known?.snapshot !== snapshot) known = { snapshot, verify: verifyBy(snapshot, at) }
+    // A slot that has ended counts no more, whoever signed by it.
+    const counted = slots.filter((slot) => slotCounts(slot, at)).length
+    if (known?.snapshot !== snapshot || known.counted !== counted) {
+      known = { snapshot, counted, verify: verifyBy(snapshot, at) }
+    }
     return prove(shown, await known.verify, at)
   }
 }

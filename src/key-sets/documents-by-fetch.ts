@@ -1,11 +1,12 @@
 import { maxAgeIn } from '../lib/cache-control.ts'
+import { fetchNow } from '../lib/fetch-now.ts'
 import type { FetchDocument } from '../model/ports.ts'
 
 /** Documents by the runtime's `fetch`. */
 export const byFetch: FetchDocument = async (url, { bytes, milliseconds }) => {
   // A redirect leads to somebody whom nobody has named.
   const signal = AbortSignal.timeout(milliseconds)
-  const { status, headers, body } = await fetch(url, {
+  const { status, headers, body } = await fetchNow(url, {
     redirect: 'manual',
     signal,
     headers: { Accept: 'application/json' },

@@ -1,3 +1,4 @@
+import { fetchNow } from './fetch-now.ts'
 import { isLoopbackHost } from './host.ts'
 
 /** What a service that is asked over HTTP answered. */
@@ -16,7 +17,7 @@ export async function exchange(
 ): Promise<Exchanged> {
   // A redirect is answered by nobody we know: it would be told of our token.
   const options = { ...init, redirect: 'manual' as const, signal: AbortSignal.timeout(patienceMilliseconds) }
-  const response = await fetch(url, options)
+  const response = await fetchNow(url, options)
   const text = await response.text()
   return { status: response.status, headers: response.headers, body: parsed(text) }
 }

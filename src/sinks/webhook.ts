@@ -1,3 +1,4 @@
+import { fetchNow } from '../lib/fetch-now.ts'
 import { isLoopbackHost } from '../lib/host.ts'
 import { PATIENCE_MILLISECONDS } from '../lib/in-time.ts'
 import type { EpochSeconds } from '../model/access.ts'
@@ -71,7 +72,7 @@ export function webhook(options: WebhookOptions): Required<Sink> {
   const { now = () => Date.now() / 1000, wait = waitLoosely } = options
   const receiver: Receiver = { isGone: false, quietUntil: 0 }
   const means: Means = {
-    endpoint: { url, secret, fetch: options.fetch ?? ((input, init) => fetch(input, init)) },
+    endpoint: { url, secret, fetch: options.fetch ?? fetchNow },
     receiver,
     now,
     random: options.random ?? Math.random,

@@ -92,6 +92,23 @@ describe('a request that the gate has let pass', () => {
   })
 })
 
+it.each([
+  ['EdDSA', EDDSA, SECRETS.CURRENT],
+  ['HS256', HS256, SECRETS.SHARED],
+])('a key whose slot has ended counts no more, whoever signs by it: %s', async (_, identity, secret) => {
+  const keys = [{ secret: 'LATER' }, { secret: 'FIRST', until: new Date((NOW + 10) * 1000).toISOString() }]
+  const { next: __, ...bare } = identity
+  const later = identity === EDDSA ? SECRETS.NEXT : TOKENS.READ
+  const { admit } = guarding(documentWith({ ...bare, keys }), { ...SECRETS, FIRST: secret, LATER: later })
+  const forgedAt = async (at: number) => {
+    const claims = { iat: at, exp: at + 60 }
+    const { publicKey } = identity === EDDSA ? await ownKeyOf(secret) : { publicKey: undefined }
+    const token = made({ header: { kid: publicKey?.kid }, claims, by: publicKey ? ED.current : secret })
+    return (await admit({ at, target: '/orders', headers: [shown(token)] })).caller !== undefined
+  }
+  expect([await forgedAt(NOW), await forgedAt(NOW + 11), await forgedAt(NOW + 86_400)]).toEqual([true, false, false])
+})
+
 describe('an identity that does not count opens nothing', () => {
   const { reasonOf, admit, sink } = guarding(documentWith(EDDSA))
 

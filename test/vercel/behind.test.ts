@@ -2,9 +2,12 @@ import { next, rewrite } from '@vercel/functions/middleware'
 import { describe, expect, it } from 'vitest'
 import type { Behind } from '../../adapters/vercel/next.ts'
 import { latchkey } from '../../adapters/vercel/next.ts'
+import type { StaticTokenDocument } from '../../src/document.ts'
 import { env } from '../../src/secrets/env.ts'
 import { memorySink } from '../../src/sinks/memory.ts'
-import { AUTHORIZED, DOCUMENT, fieldsPassed, NOW, nextRequest, TOKEN } from './given.ts'
+import { EDDSA, ORIGIN, SECRETS } from '../identity/given.ts'
+import type { NextConfig, NextRequest } from './given.ts'
+import { AUTHORIZED, DOCUMENT, fieldsPassed, NextResponse, NOW, nextRequest, TOKEN } from './given.ts'
 
 const ORDERS = 'https://shop.example/api/orders/7'
 
@@ -14,7 +17,7 @@ function given() {
 }
 
 /** What is made of a request that may pass, by middleware behind the gate. */
-async function behind(theirs: Behind<Request>, request = new Request(ORDERS, { headers: AUTHORIZED })) {
+async function behind(theirs: Behind<Request>, request: Request = new Request(ORDERS, { headers: AUTHORIZED })) {
   const answer = await given().handle(request, theirs)
   return { answer, fields: fieldsPassed(answer) }
 }
@@ -110,6 +113,28 @@ describe('middleware behind the gate', () => {
     expect(refused.answer.headers.get('cache-control')).toBe('no-store')
   })
 
+  it('cannot have what needed a credential kept by a shared cache', async () => {
+    const { answer } = await behind(() => next({ headers: { 'cache-control': 'public, max-age=60' } }))
+    expect(answer.headers.get('cache-control')).toBe('private')
+  })
+
+  it('sends a request to another server without what proves who called', async () => {
+    const signed = {
+      ...DOCUMENT,
+      identity: EDDSA,
+      origin: { url: ORIGIN, headers: { 'x-origin-secret': { secret: 'SHARED' } } },
+    }
+    const secrets = env({ APP_TOKEN: TOKEN, ...SECRETS })
+    const { handle } = latchkey({ document: signed, secrets, sink: memorySink(), now: () => NOW })
+    const send = async (to: string) =>
+      fieldsPassed(await handle(new Request(ORDERS, { headers: AUTHORIZED }), () => rewrite(new URL(to, ORDERS))))
+    expect(await send('/api/acme')).toMatchObject({ 'x-latchkey-identity': expect.stringMatching(/^ey/) })
+    const elsewhere = await send('https://third.example/api')
+    expect(elsewhere).toMatchObject({ 'x-latchkey-subject': 'app' })
+    expect(Object.keys(elsewhere ?? {})).not.toEqual(expect.arrayContaining(['x-latchkey-identity']))
+    expect(JSON.stringify(elsewhere)).not.toContain(SECRETS.SHARED)
+  })
+
   it('rewrites, and the fields of the gate go along', async () => {
     const { answer, fields } = await behind(() => rewrite(new URL('https://shop.example/api/acme/orders/7')))
     expect(answer.headers.get('x-middleware-rewrite')).toBe('https://shop.example/api/acme/orders/7')
@@ -141,11 +166,54 @@ describe('a credential of the query', () => {
   it('is not in what the middleware behind is given', async () => {
     const seen: string[] = []
     await given().handle(new Request(url), (request) => void seen.push(request.url))
-    await given().handle(
-      nextRequest(url),
-      (request) => void seen.push((request as typeof request & { nextUrl: URL }).nextUrl.href),
+    await given().handle(nextRequest(url), (request) => void seen.push(request.url, request.nextUrl.href))
+    expect(seen).toEqual([clean, clean, clean])
+  })
+
+  it('is not in a redirect that is made of the URL', async () => {
+    const answer = await given().handle(nextRequest(url), (request) =>
+      NextResponse.redirect(`https://shop.example/login?to=${encodeURIComponent(request.url)}`),
     )
-    expect(seen).toEqual([clean, clean])
+    expect(answer.headers.get('location')).toBe(`https://shop.example/login?to=${encodeURIComponent(clean)}`)
+  })
+})
+
+describe('a credential in a cookie', () => {
+  const { credentials, ...rest } = DOCUMENT
+  const [app] = credentials as [StaticTokenDocument]
+  const document = { ...rest, credentials: [{ ...app, from: [{ cookie: 'sid' }] as const }] }
+  const request = () => nextRequest(ORDERS, { cookie: `a=1; sid=${TOKEN}; b=2`, 'sec-fetch-site': 'same-origin' })
+
+  it.each<[string, Behind<NextRequest>]>([
+    [
+      'changes a cookie',
+      (cleaned) => {
+        cleaned.cookies.set('locale', 'fr')
+        return NextResponse.next({ request: cleaned })
+      },
+    ],
+    [
+      'has kept the field',
+      () => {
+        const headers = new Headers(request().headers)
+        headers.set('cookie', `${headers.get('cookie')}; locale=fr`)
+        return NextResponse.next({ request: { headers } })
+      },
+    ],
+  ])('does not come back, where the middleware behind %s', async (_, theirs) => {
+    const { handle } = latchkey({ document, secrets: env({ APP_TOKEN: TOKEN }), sink: memorySink(), now: () => NOW })
+    const fields = fieldsPassed(await handle(request(), theirs))
+    expect(fields?.['cookie']?.split(/; */).sort()).toEqual(['a=1', 'b=2', 'locale=fr'])
+  })
+
+  it('is not in what the middleware behind is given', async () => {
+    const { handle } = latchkey({ document, secrets: env({ APP_TOKEN: TOKEN }), sink: memorySink(), now: () => NOW })
+    const seen: unknown[] = []
+    await handle(
+      request(),
+      ({ cookies, headers }) => void seen.push(cookies.get('sid'), cookies.get('a')?.value, headers.get('cookie')),
+    )
+    expect(seen).toEqual([undefined, '1', 'a=1; b=2'])
   })
 })
 
@@ -169,6 +237,23 @@ describe('a path that is not judged', () => {
     expect(sink.events).toMatchObject([
       { type: 'notice', message: expect.stringContaining('put the first one into the scope') },
     ])
+  })
+
+  it('is not sent to one that is by a URL that is changed, or read in another way', async () => {
+    const i18n = { locales: ['en', 'fr'], defaultLocale: 'en' }
+    const inPlace: Behind<NextRequest> = ({ nextUrl }) => {
+      nextUrl.pathname = '/api/orders'
+      return NextResponse.rewrite(nextUrl)
+    }
+    const rewrites: readonly (readonly [Behind<NextRequest>, NextConfig])[] = [
+      [inPlace, {}],
+      [() => NextResponse.rewrite('https://shop.example/fr/api/orders'), { i18n }],
+      [() => NextResponse.rewrite('https://shop.example/shop/api/orders'), { basePath: '/shop' }],
+    ]
+    for (const [theirs, config] of rewrites) {
+      const answer = await given().handle(nextRequest('https://shop.example/v1/orders', {}, config), theirs)
+      expect([answer.status, (await answer.json()).reason]).toEqual([403, 'route-unknown'])
+    }
   })
 
   it('may be sent to another server', async () => {

@@ -1,3 +1,5 @@
+import { createRequire } from 'node:module'
+import { resolve } from 'node:path'
 import type { Document } from '../../src/document.ts'
 
 export const TOKEN = 'Zc0yA7u1tZkFqk3C8xqg2oJ5mW9hR4vNbT6sLdEwPiU'
@@ -27,13 +29,40 @@ export function fieldsPassed(response: Response): Record<string, string> | undef
   return Object.fromEntries(names.map((name) => [name, response.headers.get(`x-middleware-request-${name}`) ?? '']))
 }
 
+/** How Next's configuration has a request read. */
+export interface NextConfig {
+  readonly basePath?: string
+  readonly i18n?: { readonly locales: readonly string[]; readonly defaultLocale: string }
+}
+
+/** A request of Next's, as far as a test looks at it. */
+export interface NextRequest extends Request {
+  readonly nextUrl: URL & { clone(): URL; readonly locale: string }
+  readonly cookies: {
+    get(name: string): { readonly value: string } | undefined
+    set(name: string, value: string): unknown
+  }
+}
+
+interface NextServer {
+  readonly NextRequest: new (url: string, init: object) => NextRequest
+  readonly NextResponse: {
+    next(init?: object): Response
+    rewrite(url: URL | string, init?: object): Response
+    redirect(url: URL | string): Response
+  }
+}
+
+/** Next's own classes. */
+export const { NextRequest: OwnRequest, NextResponse } = createRequire(resolve('e2e/next/package.json'))(
+  'next/server',
+) as NextServer
+
 /** A request as Next hands it over. */
 export function nextRequest(
   url: string,
   headers: Readonly<Record<string, string>> = {},
-  pathname = new URL(url).pathname,
-): Request & { nextUrl: URL } {
-  const nextUrl = new URL(url)
-  nextUrl.pathname = pathname
-  return Object.assign(new Request(url, { headers }), { nextUrl })
+  nextConfig: NextConfig = {},
+): NextRequest {
+  return new OwnRequest(url, { headers, nextConfig })
 }

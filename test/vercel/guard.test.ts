@@ -73,6 +73,14 @@ describe('a guarded handler', () => {
     await expect(GET(new Request(ORDERS, { headers: AUTHORIZED }))).rejects.toThrow('NEXT_REDIRECT')
   })
 
+  it.each<[string, () => Response]>([
+    ['an error', () => Response.error()],
+    ['nothing', () => undefined as unknown as Response],
+  ])('that answers by what is no answer leaves that to its framework too: %s', async (_, handler) => {
+    const given_ = await given().guarded(handler)(new Request(ORDERS, { headers: AUTHORIZED }))
+    expect([given_?.type, given_]).toEqual([handler()?.type, given_])
+  })
+
   it('is not called where nothing can be judged', async () => {
     const called = vi.fn(() => new Response())
     const sink = memorySink()
@@ -127,6 +135,18 @@ describe('a guarded handler behind the proxy', () => {
     expect((await handler(new Request(ORDERS, { headers, method: 'DELETE' }))).status).toBe(401)
     // A rewritten host is nothing that an identity is bound to.
     expect((await handler(new Request(ORDERS.replace('shop', 'preview'), { headers }))).status).toBe(200)
+  })
+
+  it('under a base path, which it is not shown, is told of it', async () => {
+    const document = { ...SIGNED, routes: [{ path: '/shop/api/*' }] }
+    const options = { document, secrets: env({ APP_TOKEN: TOKEN, ...SECRETS }), sink: memorySink(), now: () => NOW }
+    const { proxy, guard } = latchkey({ ...options, scope: '/shop/api', basePath: '/shop' })
+    const sent = new Request('https://shop.example/shop/api/orders', { headers: AUTHORIZED })
+    const headers = fieldsPassed(await proxy(sent)) as HeadersInit
+    const handler = guard(() => new Response())
+    for (const fields of [headers, AUTHORIZED]) {
+      expect((await handler(new Request('https://shop.example/api/orders', { headers: fields }))).status).toBe(200)
+    }
   })
 
   it('refuses everybody where the document signs nothing, and the log says why', async () => {

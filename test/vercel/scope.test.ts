@@ -33,6 +33,8 @@ describe('a path lies in a scope', () => {
     '/_next/data/BUILD/api/orders.json',
     '/_next/data/BUILD/api.json',
     '/shop/_next/data/BUILD/api.json',
+    '/api.data',
+    '/api.html',
   ])('by one of its readings: %s', (path) => {
     expect(scopeOf('/api').covers(path)).toBe(true)
   })
@@ -121,7 +123,8 @@ describe('what is in the scope', () => {
 
   it('has what Next reads as lying in it, a locale or a base path taken off', async () => {
     const { proxy } = given()
-    const request = nextRequest('https://shop.example/fr/api/orders', {}, '/api/orders')
+    const i18n = { locales: ['en', 'fr'], defaultLocale: 'en' }
+    const request = nextRequest('https://shop.example/fr/api/orders/7', {}, { i18n })
     expect((await proxy(request)).status).toBe(401)
   })
 })
