@@ -4,7 +4,7 @@ import { createLocalJWKSet } from 'jose/jwks/local'
 import { jwtVerify } from 'jose/jwt/verify'
 import type { Identity } from './caller.ts'
 import type { IdentityClaims } from './identity-token.ts'
-import { boundTo, IDENTITY_SECONDS, IDENTITY_TYPE } from './identity-token.ts'
+import { boundTo, IDENTITY_SECONDS, IDENTITY_TYPE, LEAST_SECRET_BYTES } from './identity-token.ts'
 import type { EpochSeconds } from './model/access.ts'
 
 /** What a request shows to prove that it passed the gate. */
@@ -37,7 +37,6 @@ export type Verify = (token: string, options: object) => Promise<object>
 export type Prove<Claims> = (shown: Shown, verify: Verify, at: EpochSeconds) => Promise<Identity<Claims> | Unproved>
 
 const DEFAULT_TOLERANCE_SECONDS = 5
-const LEAST_BYTES = 32
 
 /** Compiles what proves identities. Throws a `TypeError` where nothing could be proved. */
 export function proverOf<Claims>({ audience, publicOrigin, toleranceSeconds }: Expected): Prove<Claims> {
@@ -106,8 +105,8 @@ export function bySet(keys: readonly object[]): Verify {
 /** By shared secrets, each in turn: they have no ids. Throws a `TypeError` for none, and for one that is too short. */
 export function bySecrets(secrets: readonly string[]): Verify {
   const keys = secrets.map((secret) => new TextEncoder().encode(secret))
-  if (keys.length === 0 || keys.some((key) => key.length < LEAST_BYTES)) {
-    throw new TypeError(`secrets of ${LEAST_BYTES} bytes or more are needed`)
+  if (keys.length === 0 || keys.some((key) => key.length < LEAST_SECRET_BYTES)) {
+    throw new TypeError(`secrets of ${LEAST_SECRET_BYTES} bytes or more are needed`)
   }
   return async (token, options) => {
     let failed: unknown

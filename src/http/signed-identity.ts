@@ -2,7 +2,7 @@ import type { Judgement, Latchkey } from '../build.ts'
 import { slotsOf } from '../config.ts'
 import type { IdentityDocument } from '../document.ts'
 import type { IdentityAlgorithm, IdentityClaims } from '../identity-token.ts'
-import { boundTo, IDENTITY_SECONDS, IDENTITY_TYPE } from '../identity-token.ts'
+import { boundTo, IDENTITY_SECONDS, IDENTITY_TYPE, LEAST_SECRET_BYTES } from '../identity-token.ts'
 import { slotCounts } from '../issuing.ts'
 import { KeySetRefused } from '../key-sets/key-set.ts'
 import type { PublicKey } from '../key-sets/own-key.ts'
@@ -145,13 +145,10 @@ async function privateKey(text: string, signing: Signing): Promise<IdentityKey> 
   return { sign: await signing.eddsa(privateKey, header), publicKey }
 }
 
-/** Bytes that the hash of HS256 has (RFC 7518 3.2). */
-const LEAST_BYTES = 32
-
 async function sharedKey(text: string, signing: Signing): Promise<IdentityKey> {
   const bytes = new TextEncoder().encode(text)
   if (text.startsWith('{')) throw new KeySetRefused('it is a JSON Web Key, and HS256 needs a text')
-  if (bytes.length < LEAST_BYTES) throw new KeySetRefused(`it has fewer than ${LEAST_BYTES} bytes`)
+  if (bytes.length < LEAST_SECRET_BYTES) throw new KeySetRefused(`it has fewer than ${LEAST_SECRET_BYTES} bytes`)
   const header = asciiJson({ alg: 'HS256', typ: IDENTITY_TYPE })
   return { sign: await signing.hs256(bytes, header), publicKey: undefined }
 }

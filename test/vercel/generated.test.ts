@@ -174,6 +174,33 @@ describe.each(SHAPES)('an app as its generator makes it, $name', ({ folder, matc
   })
 })
 
+describe('under a base path', () => {
+  let server: NextServer
+
+  beforeAll(async () => {
+    const app = generatedApp('base-path', FILES)
+    writeFileSync(join(app, 'proxy.ts'), readFileSync(`${EXAMPLE}/proxy.ts`, 'utf8'))
+    for (const [name, from, to] of [
+      ['next.config.ts', 'NextConfig = {', "NextConfig = { basePath: '/shop',"],
+      ['latchkey.json', /"\/api\//g, '"/shop/api/'],
+      ['latchkey.ts', '{ document }', "{ document, scope: '/shop/api', basePath: '/shop' }"],
+    ] as const) {
+      writeFileSync(join(app, name), readFileSync(join(app, name), 'utf8').replace(from, to))
+    }
+    await buildNext(app, SECRETS)
+    server = await startNext(app, SECRETS)
+  }, BUILD_TIMEOUT)
+
+  afterAll(() => server?.stop())
+
+  it('judges, and tells the handler who called', async () => {
+    expect(refusalOf(await sendTo(server, '/shop/api/orders'))).toEqual([401, 'credential-missing'])
+    const reply = await sendTo(server, '/shop/api/orders', { headers: AUTHORIZED })
+    expect(JSON.parse(reply.body).caller).toMatchObject({ subject: 'partner' })
+    expect(statusOf(await sendTo(server, '/shop'))).toBe(200)
+  })
+})
+
 it('takes four lines', () => {
   const lines = ['latchkey.ts', 'proxy.ts'].flatMap((name) =>
     readFileSync(join(EXAMPLE, name), 'utf8').trim().split(/\n+/),

@@ -1,8 +1,6 @@
 import { guard } from '@/latchkey'
 
-/** Tells who called, and what the handler was given. */
-export const GET = guard((request, caller) =>
-  Response.json({ caller, url: request.url, headers: Object.fromEntries(request.headers) }),
-)
+/** Tells who called. */
+export const GET = guard((request, caller) => Response.json({ caller, url: request.url }))
 
 export const POST = guard(async (request, caller) => Response.json({ caller, body: await request.text() }))
