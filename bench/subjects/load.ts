@@ -46,10 +46,27 @@ process.on('disconnect', () => process.exit())
 
 async function run({ port, connections, milliseconds, asks = 'app' }: Task): Promise<Done> {
   const started = performance.now()
+  const rest = awake()
   const counts = await Promise.all(
     Array.from({ length: connections }, () => drive(port, REQUESTS[asks], started + milliseconds)),
   )
+  rest()
   return { requests: counts.reduce((sum, count) => sum + count, 0), milliseconds: performance.now() - started }
+}
+
+/**
+ * Keeps this process from going to sleep, as it would between the answers of the slower of two servers: what the kernel needs
+ * to wake it is done by the server that answers, and would be counted as its own.
+ */
+function awake(): () => void {
+  let isOver = false
+  const turn = () => {
+    if (!isOver) setImmediate(turn)
+  }
+  turn()
+  return () => {
+    isOver = true
+  }
 }
 
 /** One connection that is kept alive, with one request on it at a time. A client that did more would cost more. */
