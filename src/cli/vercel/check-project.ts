@@ -1,9 +1,11 @@
 import type { Settings } from '../../config.ts'
 import { gateFile } from './checks/gate.ts'
+import { guards } from './checks/guards.ts'
 import { handlers } from './checks/handlers.ts'
 import { matcher } from './checks/matcher.ts'
 import { next } from './checks/next.ts'
 import { scope } from './checks/scope.ts'
+import { slash } from './checks/slash.ts'
 import type { Finding } from './findings.ts'
 import type { ImpliedMatcher } from './implied.ts'
 import { impliedMatcher, matcherForFiles } from './implied.ts'
@@ -11,7 +13,15 @@ import type { Project } from './project.ts'
 import type { Subject } from './subject.ts'
 import { subjectOf } from './subject.ts'
 
-const CHECKS: readonly ((subject: Subject) => readonly Finding[])[] = [gateFile, matcher, scope, handlers, next]
+const CHECKS: readonly ((subject: Subject) => readonly Finding[])[] = [
+  gateFile,
+  matcher,
+  scope,
+  handlers,
+  guards,
+  next,
+  slash,
+]
 
 /** What is found in a project, and the matcher that it should have. */
 export interface Checked {

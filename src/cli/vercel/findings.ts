@@ -35,6 +35,11 @@ export const FINDINGS = {
     'a `runtime` in `proxy.ts`: Next refuses to build, as the proxy runs in Node',
     'take it out',
   ],
+  'proxy-destructured': [
+    'error',
+    'a proxy or middleware function that is exported as a part of an object, `export const { proxy } = ...`: Next 16 finds no function, and refuses to build',
+    "`export const proxy = latchkey({ document }).proxy`, or `export { proxy } from './latchkey'`",
+  ],
 
   'matcher-unread': [
     'error',
@@ -88,6 +93,16 @@ export const FINDINGS = {
     '`guard` behind a proxy, and no `identity` in the document: the guard refuses everything',
     '[`identity`](configuration.md#identity)',
   ],
+  'guard-base-path': [
+    'error',
+    '`guard` that is told no `basePath`, or another one than `next.config` has: Next takes it off before a handler sees the path, and every request is refused',
+    "`basePath: '/shop'` in the call of `latchkey` or `guard`",
+  ],
+  'guard-static': [
+    'error',
+    "`guard` in a file with `dynamic = 'force-static'`, or with `dynamic = 'error'` on a path with parameters: Next shows the guard no request, and every caller gets 503. A warning for `'error'` on any other path, which the build tries in vain",
+    'take it out',
+  ],
   'handler-open': [
     'warning',
     'a handler that reaches no gate, is not wrapped in `guard`, and is not public in the document: anybody calls it',
@@ -133,6 +148,11 @@ export const FINDINGS = {
     'warning',
     'rewrites: what they serve is not the path that was judged',
     '`guard` around the handlers that they lead to: it judges them where they are',
+  ],
+  'trailing-slash': [
+    'warning',
+    '`trailingSlash`, and a route without a slash at its end: Next redirects before anybody judges, and what is sent then is refused, or meets another route',
+    "the slash in the route, `/api/orders/:id/`; or `skipTrailingSlashRedirect`, without which Latchkey's own endpoints are not reached either",
   ],
   'rsc-ending': [
     'warning',

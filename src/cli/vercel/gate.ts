@@ -4,7 +4,7 @@ import type { ProjectFiles } from './files.ts'
 import { importedBy } from './files.ts'
 import type { Place } from './findings.ts'
 import type { Source, Written } from './source.ts'
-import { memberOf, UNREAD, writtenIn } from './source.ts'
+import { isWhole, memberOf, UNREAD, writtenIn } from './source.ts'
 
 /** A proxy or middleware file. */
 export interface GateFile {
@@ -22,6 +22,8 @@ export interface Gate {
   readonly matcher: { readonly value: Written; readonly line: number } | undefined
   /** Where it says which runtime it wants. */
   readonly runtime: Place | undefined
+  /** Where its function is taken out of an object while it is exported, by which Next 16 finds none. */
+  readonly destructured: Place | undefined
   /** The call of Latchkey; undefined where none is seen. */
   readonly latchkey: LatchkeyCall | undefined
 }
@@ -64,13 +66,16 @@ export function gateFilesOf(files: ProjectFiles, { folder, endings, names, named
 }
 
 /** Reads a gate's file; undefined where it cannot be read. */
-export function gateOf(files: ProjectFiles, { file }: Pick<GateFile, 'file'>): Gate | undefined {
+export function gateOf(files: ProjectFiles, { file, name }: Pick<GateFile, 'file' | 'name'>): Gate | undefined {
   const source = files.source(file)
   if (!source) return undefined
-  const config = constantsIn(source).find(({ name, isExported }) => name === 'config' && isExported)
-  const elsewhere = exportsOf(source).find(({ name, local }) => name === 'config' && local !== 'default')
+  const config = constantsIn(source).find((each) => each.name === 'config' && each.isExported)
+  const elsewhere = exportsOf(source).find((each) => each.name === 'config' && each.local !== 'default')
   const matcher = config ? matcherIn(source, config.line) : reexported(elsewhere)
-  return { file, matcher, runtime: runtimeIn(source), latchkey: latchkeyIn(files, source) }
+  return {
+    ...{ file, matcher, runtime: runtimeIn(source), destructured: destructuredIn(source, name) },
+    latchkey: latchkeyIn(files, source),
+  }
 }
 
 /** Next reads no name that comes from elsewhere. */
@@ -95,6 +100,12 @@ function runtimeIn(source: Source): Place | undefined {
     if (name === 'runtime') return { file: source.path, line }
   }
   return undefined
+}
+
+function destructuredIn(source: Source, name: string): Place | undefined {
+  const part = constantsIn(source).find((each) => each.name === name && each.isPart && each.isExported)
+  const hasDefault = exportsOf(source).some((each) => each.name === 'default')
+  return part && !hasDefault ? { file: source.path, line: part.line } : undefined
 }
 
 /** The call in the file itself, else in one that it imports. */
@@ -128,10 +139,8 @@ function callIn(source: Source): LatchkeyCall | undefined {
 function scopeIn(source: Source, call: Call, from: LatchkeyCall['from']): Pick<LatchkeyCall, 'scope' | 'line'> {
   const [options] = call.arguments
   const member = memberOf(options, 'scope')
-  const isWhole =
-    options?.type === 'ObjectExpression' && !options.properties.some(({ type }) => type === 'SpreadElement')
   const fallback = from === 'latchkey/next' ? NEXT_SCOPE : undefined
-  if (!member) return { line: call.line, scope: isWhole || !options ? fallback : UNREAD }
+  if (!member) return { line: call.line, scope: isWhole(options) || !options ? fallback : UNREAD }
   const line = member.loc?.start.line ?? call.line
   const value = writtenIn(member, resolverOf(source))
   if (value === undefined) return { line, scope: fallback }

@@ -13,6 +13,8 @@ export interface NextConfig extends Routing {
   readonly skipProxyUrlNormalize: boolean
   /** Whether both forms of a path are served, as no redirect makes them one. */
   readonly hasBothSlashes: boolean
+  /** Whether a redirect adds a slash to what has none at its end. */
+  readonly addsSlash: boolean
   readonly hasRewrites: boolean
   /** Whether some text in it ends in `.rsc`, as the source of the redirect does. */
   readonly hasRscRedirect: boolean
@@ -28,6 +30,7 @@ const ABSENT = {
   pageExtensions: EXTENSIONS,
   skipProxyUrlNormalize: false,
   hasBothSlashes: false,
+  addsSlash: false,
   hasRewrites: false,
   hasRscRedirect: false,
   unread: [],
@@ -62,14 +65,16 @@ function configOf(source: Source, config: Expression): Omit<NextConfig, 'place'>
   const basePath = read('basePath')
   const { locales, defaultLocale } = localesOf(read('i18n'))
   const extensions = read('pageExtensions')
-  const hasBothSlashes = read('trailingSlash') === true || read('skipTrailingSlashRedirect') === true
+  const hasSlash = read('trailingSlash') === true
+  const isUnredirected = read('skipTrailingSlashRedirect') === true
   return {
     basePath: typeof basePath === 'string' ? basePath.replace(/\/$/, '') : '',
     locales,
     defaultLocale,
     pageExtensions: Array.isArray(extensions) ? extensions.map(String) : EXTENSIONS,
     skipProxyUrlNormalize: read('skipProxyUrlNormalize', 'skipMiddlewareUrlNormalize') === true,
-    hasBothSlashes,
+    hasBothSlashes: hasSlash || isUnredirected,
+    addsSlash: hasSlash && !isUnredirected && !unread.includes('skipTrailingSlashRedirect'),
     hasRewrites: hasMember(config, 'rewrites'),
     hasRscRedirect: textsIn(source).some((text) => text.endsWith('.rsc') && text.startsWith('/')),
     unread,

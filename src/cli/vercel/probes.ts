@@ -85,7 +85,8 @@ export function formsOf(path: string, { project, serving }: Subject): string[] {
   const { isNext, config, folders } = project
   if (!isNext) return []
   const { basePath, locales, hasBothSlashes } = config
-  const rest = (basePath !== '' && path.startsWith(basePath) ? path.slice(basePath.length) : path) || '/'
+  const whole = basePath !== '' && path.startsWith(basePath) ? path.slice(basePath.length) : path
+  const rest = whole.replace(/\/$/, '') || '/'
   const stem = rest === '/' ? '/index' : rest
   const kinds = new Set(serving(path).map(({ kind }) => kind))
   const isUnknown = kinds.size === 0

@@ -4,7 +4,7 @@ import type { Place } from './findings.ts'
 import type { Gate, GateFile } from './gate.ts'
 import { gateFilesOf, gateOf } from './gate.ts'
 import type { Handling } from './guards.ts'
-import { handlingOf } from './guards.ts'
+import { handlingOf, UNGUARDED } from './guards.ts'
 import type { NextConfig } from './next-config.ts'
 import { nextConfigOf } from './next-config.ts'
 import type { NextVersion } from './next-version.ts'
@@ -38,7 +38,6 @@ export function projectIn(folder: string): Project | undefined {
   return files && projectOf(files)
 }
 
-const PAGE: Handling = { methods: [], isGuarded: false }
 const NEXT_16_NAMES = ['proxy', 'middleware']
 
 function projectOf(files: ProjectFiles): Project | undefined {
@@ -54,7 +53,7 @@ function projectOf(files: ProjectFiles): Project | undefined {
   )
   const read = gateFiles.find(({ isRead }) => isRead)
   const served = isNext ? servedByNext(files, folders, config.pageExtensions, config.basePath) : servedByVercel(files)
-  const answering = served.map((each) => ({ ...each, ...(isHandler(each) ? handlingOf(files, each.file) : PAGE) }))
+  const answering = served.map((each) => ({ ...each, ...(isHandler(each) ? handlingOf(files, each.file) : UNGUARDED) }))
   const isVercels = gateFiles.length > 0 || answering.some(({ isGuarded }) => isGuarded)
   if (!isNext && !isVercels) return undefined
   return {

@@ -118,6 +118,11 @@ export function hasMember(node: Expression | undefined, name: string): boolean {
   return node?.type === 'ObjectExpression' && node.properties.some((member) => keyOf(member) === name)
 }
 
+/** Whether an object is written out, and shows the name of every member that it has. */
+export function isWhole(node: Expression | undefined): boolean {
+  return node?.type === 'ObjectExpression' && node.properties.every((member) => keyOf(member) !== undefined)
+}
+
 /** Without what only types are told by. */
 export function bare(node: Expression | undefined): Expression | undefined {
   switch (node?.type) {

@@ -9,6 +9,7 @@ import { coverageOf } from './coverage.ts'
 import type { Refused, Rule } from './matcher.ts'
 import { nextRules, routedPath, vercelRules } from './matcher.ts'
 import type { Answering, Project } from './project.ts'
+import { redirected } from './redirected.ts'
 import { serves } from './served.ts'
 import { UNREAD } from './source.ts'
 
@@ -44,7 +45,7 @@ export function subjectOf(settings: Settings, project: Project, rules = rulesOf(
     rules: read,
     refused: rules && 'fault' in rules ? rules.fault : undefined,
     scope,
-    verdict: verdictBy(settings),
+    verdict: verdictBy(settings, project),
     coverage: (path) => coverageOf(read, project.isNext ? routedPath(path, project.config) : path),
     inScope: (path) => scope === undefined || isUnder(path, settings.base) || scope.covers(path),
     serving: (path) => project.answering.filter((each) => serves(each, path)),
@@ -70,7 +71,16 @@ function scopeIn({ gate }: Project): Scope | undefined {
   }
 }
 
-function verdictBy(settings: Settings): Subject['verdict'] {
+/** Where Next redirects, what is found there counts; a path that is refused there is as it is written. */
+function verdictBy(settings: Settings, { config }: Project): Subject['verdict'] {
+  const verdict = verdictAt(settings)
+  return (method, path) => {
+    const sent = redirected(path, config)
+    return verdict(method, sent) ?? (sent === path ? undefined : verdict(method, path))
+  }
+}
+
+function verdictAt(settings: Settings): Subject['verdict'] {
   const find = routeTable(settings)
   return (method, path) => {
     const match = find(accessOf(method, path), undefined)

@@ -7,7 +7,7 @@ import { API, APP, checked, SIGNING, SITE, WHOLE_APP, withMatcher } from './give
 
 const IMPLIED = "['/api/:path*', '/_latchkey/:path*']"
 const GUARDED =
-  "import { guard } from '../../../../latchkey'\nexport const GET = guard((request, caller) => Response.json(caller))\n"
+  "import { guard } from '@/latchkey'\nexport const GET = guard((request, caller) => Response.json(caller))\n"
 const ORDERS = 'app/api/orders/[id]/route.ts'
 const HEALTH = 'app/api/health/route.ts'
 const PAGE = 'export default function Page() { return <p>page</p> }\n'
@@ -30,6 +30,24 @@ function configured(files: Files, more: string): Files {
   return { ...files, 'next.config.ts': `export default { ${more}, ${redirects} }\n` }
 }
 
+const NEXT_GATE = "import { latchkey } from 'latchkey/next'\n"
+
+/** The app with a gate's file of its own. */
+function proxied(files: Files, text: string): Files {
+  return { ...files, 'latchkey.ts': null, 'proxy.ts': `${NEXT_GATE}${text}\n` }
+}
+
+/** The app under a base path, whose guard is made by a call with these options. */
+function based(options: string, more: Files = {}): Files {
+  const gate = `${NEXT_GATE}export const { proxy, guard } = latchkey(${options})\n`
+  return { ...configured(APP, "basePath: '/shop'"), 'latchkey.ts': gate, [ORDERS]: GUARDED, ...more }
+}
+
+/** A handler that is wrapped in guard, and says when it is run. */
+function timed(dynamic: string): string {
+  return `${GUARDED}export const dynamic = ${dynamic}\n`
+}
+
 /** A site of the Pages Router with a protected page. */
 const PAGES: Files = {
   ...WHOLE_APP,
@@ -45,6 +63,8 @@ const PAGES: Files = {
 function routes(...more: Document['routes']): Document {
   return { ...API, routes: more }
 }
+
+const SHOP: Document = { ...SIGNING, base: '/shop/_latchkey', routes: [{ path: '/shop/api/*' }] }
 
 const ADMIN = routes(
   { path: '/api/*' },
@@ -120,6 +140,29 @@ const GATES: readonly Planted[] = [
   {
     ...{ code: 'proxy-runtime', at: 'proxy.ts:2', says: /Next refuses/ },
     files: { ...APP, 'proxy.ts': "export { proxy } from './latchkey'\nexport const runtime = 'edge'\n" },
+  },
+  {
+    ...{
+      code: 'proxy-destructured',
+      at: 'proxy.ts:2',
+      says: /finds no function: write export const proxy = latchkey\(\{ document \}\)\.proxy, or/,
+    },
+    files: proxied(APP, 'export const { handle, proxy } = latchkey({ document })'),
+  },
+  {
+    ...{ code: 'proxy-destructured', at: 'proxy.ts:3', says: /write export const proxy/ },
+    files: proxied(APP, 'export const a = 1,\n  { proxy } = latchkey({ document })'),
+  },
+  {
+    ...{
+      code: 'proxy-destructured',
+      at: 'middleware.ts:2',
+      says: /write export const middleware = .*\.middleware, or/,
+    },
+    files: {
+      ...{ ...APP, 'proxy.ts': null, 'latchkey.ts': null },
+      'middleware.ts': `${NEXT_GATE}export const { middleware } = latchkey({ document })\n`,
+    },
   },
 ]
 
@@ -328,12 +371,86 @@ const HANDLERS: readonly Planted[] = [
     ...{ files: { ...APP, 'proxy.ts': null, [ORDERS]: GUARDED }, document: routes({ path: '/*' }) },
   },
   {
+    ...{ code: 'unguarded', at: `${HEALTH}:1`, says: /protected by \/api\/health\/, and nothing judges/ },
+    files: configured({ ...APP, 'proxy.ts': null, [ORDERS]: GUARDED }, 'trailingSlash: true'),
+    document: routes({ path: '/api/health/' }, { path: '/api/orders/:id/' }),
+  },
+  {
     ...{
       code: 'guard-without-identity',
       at: `${ORDERS}:1`,
       says: /refuses everything: write "identity" into the document/,
     },
     files: { ...APP, [ORDERS]: GUARDED },
+  },
+  ...["{ document, scope: '/shop/api' }", "{ document, scope: '/shop/api', basePath: undefined }"].map(
+    (options): Planted => ({
+      ...{
+        code: 'guard-base-path',
+        at: 'latchkey.ts:2',
+        says: /the guard of \/shop\/api\/orders\/\[id\] is told no basePath, .*write basePath: '\/shop' into this call/,
+      },
+      ...{ files: based(options), document: SHOP },
+    }),
+  ),
+  {
+    ...{
+      code: 'guard-base-path',
+      at: 'latchkey.ts:5',
+      says: /the guard of \/shop\/api\/health, \/shop\/api\/orders\/\[id\] is told the basePath "\/store", .*every request/,
+    },
+    files: based('', {
+      'latchkey.ts': `${NEXT_GATE}const BASE = '/store'\nexport const { proxy, guard } = latchkey({\n  ...{ document, scope },\n  basePath: BASE,\n})\n`,
+      [HEALTH]: GUARDED,
+    }),
+    document: SHOP,
+  },
+  ...[
+    [`${ORDERS}:2`, "import { guard } from 'latchkey/vercel'\nexport const GET = guard({ document })(get)"],
+    [
+      `${ORDERS}:3`,
+      "import { guard } from 'latchkey/vercel'\nexport const GET = closed(get)\nconst closed = guard({ document })",
+    ],
+    [
+      `${ORDERS}:2`,
+      `${NEXT_GATE}const gate = latchkey({ document } satisfies Options)\nexport const GET = gate.guard(get)`,
+    ],
+    ['latchkey.ts:2', "import * as gate from '@/latchkey'\nexport const GET = gate.guard(get)"],
+  ].map(
+    ([at = '', text]): Planted => ({
+      ...{ code: 'guard-base-path', at, says: /the guard of \/shop\/api\/orders\/\[id\] is told no basePath/ },
+      ...{ files: based("{ document, scope: '/shop/api' }", { [ORDERS]: `${text}\n` }), document: SHOP },
+    }),
+  ),
+  {
+    ...{
+      code: 'guard-static',
+      at: `${ORDERS}:3`,
+      says: /'force-static' shows the guard of \/api\/orders\/\[id\] no request, .*every caller gets 503; take it out/,
+    },
+    ...{ files: { ...APP, [ORDERS]: `${timed('KEPT')}const KEPT = 'force-static' as const\n` }, document: SIGNING },
+  },
+  {
+    ...{ code: 'guard-static', at: `${HEALTH}:3`, says: /'force-static' shows the guard of \/api\/health no request/ },
+    files: { ...APP, [HEALTH]: `${timed("'force-static'")}export function OPTIONS() {}\n` },
+    document: SIGNING,
+  },
+  {
+    ...{ code: 'guard-static', at: `${ORDERS}:3`, says: /'error' .*\/api\/orders\/\[id\] .*every caller gets 503/ },
+    ...{ files: { ...APP, [ORDERS]: timed("'error'") }, document: SIGNING },
+  },
+  {
+    ...{ code: 'guard-static', at: 'app/api/[...path]/route.ts:3', says: /'error' .*every caller gets 503/ },
+    ...{ files: { ...APP, 'app/api/[...path]/route.ts': timed("'error'") }, document: SIGNING },
+  },
+  {
+    ...{
+      code: 'guard-static',
+      severity: 'warning',
+      at: `${HEALTH}:3`,
+      says: /'error' forbids what the guard of \/api\/health does/,
+    },
+    ...{ files: { ...APP, [HEALTH]: timed("'error'") }, document: SIGNING },
   },
   {
     ...{ code: 'handler-open', severity: 'warning', at: 'app/hook/route.ts:1', says: /\/hook reaches no gate/ },
@@ -477,7 +594,36 @@ const NEXT: readonly Planted[] = [
     },
     files: { ...APP, 'next.config.ts': null },
   },
+  {
+    ...{
+      code: 'trailing-slash',
+      severity: 'warning',
+      at: 'next.config.ts:1',
+      says: /than \/api\/health, \/api\/orders\/:id: write \/api\/health\/, or skipTrailingSlashRedirect/,
+    },
+    files: configured(APP, 'trailingSlash: true'),
+  },
+  {
+    ...{ code: 'trailing-slash', severity: 'warning', at: 'next.config.ts:1', says: /than \/api\/orders\/:id:/ },
+    files: configured({ ...APP, 'proxy.ts': null, [ORDERS]: GUARDED }, 'trailingSlash: true'),
+    document: routes({ path: '/api/orders/:id' }, { path: '/feed' }),
+  },
+  {
+    ...{
+      code: 'trailing-slash',
+      severity: 'warning',
+      at: 'next.config.ts:1',
+      says: /than \/shop, \/shop\/api\/orders:/,
+    },
+    files: configured(
+      proxied(APP, "export const proxy = latchkey({ document, scope: '/shop' }).proxy"),
+      "basePath: '/shop', trailingSlash: true",
+    ),
+    document: { ...routes({ path: '/shop', public: true }, { path: '/shop/api/orders' }), base: '/shop/_latchkey' },
+  },
 ]
+
+const BASED = based("{ document, scope: '/shop/api', basePath: '/shop' }")
 
 const PLANTED = [...GATES, ...MATCHERS, ...SCOPES, ...HANDLERS, ...NEXT]
 
@@ -538,11 +684,72 @@ describe('a project without a mistake', () => {
         {
           ...APP,
           'proxy.ts':
-            "import { latchkey } from 'latchkey/next'\nconst scope = '/shop/api'\nexport const { proxy } = latchkey({ document, scope })\nexport const config = { matcher: ['/api/:path*', '/_latchkey/:path*'] }\n",
+            "import { latchkey } from 'latchkey/next'\nconst scope = '/shop/api'\nexport const proxy = latchkey({ document, scope }).proxy\nexport const config = { matcher: ['/api/:path*', '/_latchkey/:path*'] }\n",
         },
         "basePath: '/shop'",
       ),
       { ...routes({ path: '/shop/api/*' }), base: '/shop/_latchkey' },
+    ],
+    [
+      'with a proxy whose function is a part of nothing',
+      proxied(APP, 'const { proxy, handle } = latchkey({ document })\nexport { proxy }\nexport const { guard } = gate'),
+    ],
+    [
+      'with a proxy that is the default beside',
+      proxied(APP, 'export const { proxy } = latchkey({ document })\nexport default proxy'),
+    ],
+    ['with a base path, and guards that are told it', BASED, SHOP],
+    ['with a base path, and guards that may be told it', based("{ ...options, scope: '/shop/api' }"), SHOP],
+    [
+      'with a base path, and guards that are told one that is not written out',
+      based("{ document, scope: '/shop/api', basePath: process.env.BASE }"),
+      SHOP,
+    ],
+    [
+      'with a base path, and guards of a signed identity',
+      {
+        ...BASED,
+        [ORDERS]:
+          "import { requireIdentity } from 'latchkey/identity'\nconst identity = requireIdentity({})\nexport const GET = identity.next(get)\n",
+      },
+      SHOP,
+    ],
+    ...["'auto'", "'force-dynamic'", 'DYNAMIC'].map(
+      (dynamic) => [`with guards that are run as ${dynamic}`, { ...APP, [ORDERS]: timed(dynamic) }, SIGNING] as const,
+    ),
+    [
+      'with a handler that is run at the build',
+      { ...APP, [HEALTH]: `${HANDLER}export const dynamic = 'force-static'\n` },
+    ],
+    [
+      'with a slash at the end',
+      configured(APP, 'trailingSlash: true'),
+      routes(
+        { path: '/.well-known/api', public: true },
+        { path: '/api/health/', methods: ['GET'], public: true },
+        { path: '/api/orders/:id/' },
+        { path: '/api/openapi.json' },
+        { path: '/api/*' },
+      ),
+    ],
+    [
+      'with a slash at the end, and guards alone',
+      configured({ ...APP, 'proxy.ts': null, [ORDERS]: GUARDED, [HEALTH]: GUARDED }, 'trailingSlash: true'),
+      routes({ path: '/api/health/' }, { path: '/api/orders/:id/' }),
+    ],
+    [
+      'with both slashes',
+      configured(APP, 'trailingSlash: true'),
+      routes({ path: '/api/orders/:id/' }, { path: '/api/orders/:id' }, { path: '/api/*' }),
+    ],
+    [
+      'with a slash at the end that changes nothing',
+      configured(APP, 'trailingSlash: true'),
+      routes({ path: '/about', public: true }, { path: '/api/health', public: true }, { path: '/api/*', public: true }),
+    ],
+    [
+      'with a slash at the end, and no redirect',
+      configured(APP, 'trailingSlash: true, skipTrailingSlashRedirect: true'),
     ],
     [
       'of the Pages Router with locales',
@@ -589,7 +796,13 @@ describe('a project without a mistake', () => {
 
 test('a scope that is not known says nothing of what the last route protects', () => {
   const text =
-    "import { latchkey } from 'latchkey/next'\nexport const { proxy } = latchkey({ document, scope: SCOPE })\nexport const config = { matcher: ['/api/:path*', '/_latchkey/:path*'] }\n"
+    "import { latchkey } from 'latchkey/next'\nexport const proxy = latchkey({ document, scope: SCOPE }).proxy\nexport const config = { matcher: ['/api/:path*', '/_latchkey/:path*'] }\n"
   const { findings } = checked({ ...APP, 'proxy.ts': text }, routes({ path: '/api/orders/*' }, { path: '/*' }))
   expect(findings.map(({ code }) => code)).toEqual(['scope-unread'])
+})
+
+test('a proxy that is a part of an object is found by Next before 16', () => {
+  const middleware = `${NEXT_GATE}export const { middleware } = latchkey({ document })\n`
+  const files = { ...APP, 'proxy.ts': null, 'latchkey.ts': null, 'middleware.ts': middleware }
+  expect(checked(version(files, '15.5.18')).findings).toEqual([])
 })

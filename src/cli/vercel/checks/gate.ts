@@ -50,6 +50,11 @@ function byVersion({ version: { version }, gate }: Subject['project'], { file, n
   if (name === 'proxy' && gate?.runtime) {
     found.push(finding(gate.runtime, 'proxy-runtime', 'a runtime in a proxy, which Next refuses: take it out'))
   }
+  // Before 16 nobody looks before the function is called.
+  if (gate?.destructured && !(major < 16)) {
+    const message = `an export that is taken out of an object, in which next build finds no function: write export const ${name} = latchkey({ document }).${name}, or export it from another file`
+    found.push(finding(gate.destructured, 'proxy-destructured', message))
+  }
   if (name === 'middleware' && major >= 16) {
     found.push(
       finding(place, 'middleware-deprecated', `next ${version} calls middleware.ts deprecated: write proxy.ts`),
