@@ -57,11 +57,18 @@ export function requireIdentity<Claims = Readonly<Record<string, unknown>>>(
   options: IdentityOptions,
 ): RequireIdentity<Claims> {
   const prove = prover<Claims>(options)
+  const { basePath = '' } = options
 
   async function proved(shown: Shown): Promise<Identity<Claims> | Unproved> {
     const result = await prove(shown)
     if (isUnproved(result)) options.refused?.(result)
     return result
+  }
+
+  /** By the path as it was sent, whatever was taken off it. */
+  function shownWhole(request: Request): Shown {
+    const shown = shownBy(request)
+    return { ...shown, target: basePath + shown.target }
   }
 
   return {
@@ -84,7 +91,7 @@ export function requireIdentity<Claims = Readonly<Record<string, unknown>>>(
     },
     next: (handler) =>
       async function identified(request, ...more) {
-        const identity = await proved(shownBy(request))
+        const identity = await proved(shownWhole(request))
         return isUnproved(identity) ? responseOf(identity) : handler(request, identity, ...more)
       },
     lambda: (handler) =>
@@ -92,7 +99,7 @@ export function requireIdentity<Claims = Readonly<Record<string, unknown>>>(
         const identity = await proved(shownByEvent(event))
         return isUnproved(identity) ? refusalOf(identity) : await handler(event, identity, ...more)
       },
-    prove: (request) => proved(shownBy(request)),
+    prove: (request) => proved(shownWhole(request)),
   }
 }
 

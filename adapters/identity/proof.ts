@@ -22,6 +22,8 @@ export interface IdentityOptions {
   readonly publicOrigin: string
   /** Default: `/_latchkey/identity/jwks.json` of the public origin. */
   readonly keys?: IdentityKeys
+  /** What a framework takes off a path before `next` and `prove` see it, as Next does with its `basePath`: `/shop`. */
+  readonly basePath?: string
   /** How far a clock may be off. Default 5. */
   readonly toleranceSeconds?: number
   /** Is told why a request is refused. Default: nobody is. */

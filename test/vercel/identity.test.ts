@@ -24,3 +24,19 @@ test('what the middleware passes on proves itself to the route handler', async (
   // Where no matcher covers the path, no middleware runs, and the handler is not open all the same.
   expect((await GET(new Request(url, { headers: { authorization: `Bearer ${TOKENS.FULL}` } }))).status).toBe(403)
 })
+
+test('a handler that is not shown the base path proves by it all the same', async () => {
+  const { proxies: _, ...document } = documentWith(EDDSA)
+  const gate = middleware({ document, secrets: env(SECRETS), sink: memorySink(), now: () => NOW })
+  const jwks = await (await gate(new Request(`${ORIGIN}/_latchkey/identity/jwks.json`))).json()
+  const identityAt = (basePath: string) =>
+    requireIdentity({ audience: AUDIENCE, publicOrigin: ORIGIN, keys: { jwks }, basePath, now: () => NOW })
+  const passed = await gate(
+    new Request(`${ORIGIN}/shop/orders`, { headers: { authorization: `Bearer ${TOKENS.FULL}` } }),
+  )
+  const headers = { 'x-latchkey-identity': passed.headers.get('x-middleware-request-x-latchkey-identity') as string }
+  const seen = () => new Request(`${ORIGIN}/orders`, { headers })
+  const status = async (basePath: string) => (await identityAt(basePath).next(() => new Response())(seen())).status
+  expect([await status('/shop'), await status('')]).toEqual([200, 403])
+  expect(await identityAt('/shop').prove(seen())).toMatchObject({ subject: 'full' })
+})
