@@ -38,11 +38,23 @@ export interface Readers {
   readonly group: number
 }
 
+/** Which comes first: the swap of `..data`, or (before Kubernetes 1.21) the links of new files. */
+export type Order = 'swap-first' | 'links-first'
+
 /**
  * Writes files into a mounted folder as the kubelet's AtomicWriter does: into a folder of their own, to which the link
  * `..data` is then swapped. What can be seen are links into `..data`.
  */
 export function project(folder: string, files: Readonly<Record<string, string>>, readers?: Readers): void {
+  Array.from(projecting(folder, files, { readers }))
+}
+
+/** The same, step by step: each that can be seen is named when it is done. */
+export function* projecting(
+  folder: string,
+  files: Readonly<Record<string, string>>,
+  { readers, order = 'swap-first' }: { readonly readers?: Readers | undefined; readonly order?: Order } = {},
+): Generator<string> {
   const before = existsSync(join(folder, '..data')) ? readlinkSync(join(folder, '..data')) : undefined
   const stamp = mkdtempSync(join(folder, '..2026_11_22_12_00_00.'))
   chmodSync(stamp, 0o755)
@@ -53,15 +65,27 @@ export function project(folder: string, files: Readonly<Record<string, string>>,
       chmodSync(join(stamp, name), readers.mode)
     }
   }
-  for (const name of Object.keys(files)) {
-    if (!isThere(folder, name)) symlinkSync(join('..data', name), join(folder, name))
-  }
+  if (order === 'links-first') yield* linking(folder, files)
   symlinkSync(stamp.slice(folder.length + 1), join(folder, '..data_tmp'))
   renameSync(join(folder, '..data_tmp'), join(folder, '..data'))
+  yield '..data is swapped'
+  if (order === 'swap-first') yield* linking(folder, files)
   for (const name of readdirSync(folder)) {
-    if (!name.startsWith('..') && !Object.hasOwn(files, name)) rmSync(join(folder, name))
+    if (name.startsWith('..') || Object.hasOwn(files, name)) continue
+    rmSync(join(folder, name))
+    yield `${name} is gone`
   }
-  if (before !== undefined) rmSync(join(folder, before), { recursive: true })
+  if (before === undefined) return
+  rmSync(join(folder, before), { recursive: true })
+  yield 'the version before is gone'
+}
+
+function* linking(folder: string, files: Readonly<Record<string, string>>): Generator<string> {
+  for (const name of Object.keys(files)) {
+    if (isThere(folder, name)) continue
+    symlinkSync(join('..data', name), join(folder, name))
+    yield `${name} is linked`
+  }
 }
 
 /** A folder as it is mounted, with its first files. */

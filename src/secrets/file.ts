@@ -1,5 +1,5 @@
 import { readFile, readlink } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { secretValues } from '../lib/secret.ts'
 import type { SecretSource } from '../model/ports.ts'
 
@@ -35,12 +35,14 @@ export function file(folder: string, otherwise: SecretSource): SecretSource {
 }
 
 /**
- * Kubernetes replaces a mount as a whole, by its link `..data`. A rotation that is read in part, the new secret without
- * the slot of the one before it, would refuse those who still have that.
+ * Kubernetes replaces a mount as a whole, by its link `..data`; only then the links of new files follow, and those of old
+ * ones go. So files are read where `..data` leads: a rotation that is read in part, the new secret without the slot of the
+ * one before it, would refuse those who still have that. What vanishes meanwhile is of a version that has been replaced.
  */
 async function textsOf(folder: string, names: readonly string[]): Promise<Texts> {
   const version = await versionOf(folder)
-  const texts = await Promise.allSettled(names.map((name) => readFile(join(folder, name), 'utf8')))
+  const mounted = resolve(folder, version ?? '')
+  const texts = await Promise.allSettled(names.map((name) => readFile(join(mounted, name), 'utf8')))
   if ((await versionOf(folder)) !== version) return textsOf(folder, names)
   return new Map(names.map((name, place) => [name, texts[place] as PromiseSettledResult<string>]))
 }
