@@ -26,7 +26,7 @@ const USER = 65532
 const TOKEN = /^[A-Za-z0-9_-]{43}$/
 
 describe.each(RECIPES)('the manifests of $path', (recipe) => {
-  const { deployment, pod, gate, app, policy, service, document, kustomization } = recipe
+  const { deployment, pod, gate, app, policy, budget, service, document, kustomization } = recipe
   const labels = deployment.spec.template.metadata.labels
   const port = gate.ports?.[0]?.containerPort
 
@@ -34,6 +34,20 @@ describe.each(RECIPES)('the manifests of $path', (recipe) => {
     expect(deployment.spec.selector.matchLabels).toEqual(labels)
     expect(policy.spec.podSelector.matchLabels).toEqual(labels)
     if (service) expect(service.spec.selector).toEqual(labels)
+  })
+
+  it('keep a pod where a node is drained, and spread them where there is room', () => {
+    expect(budget.spec.selector.matchLabels).toEqual(labels)
+    expect(budget.spec.maxUnavailable).toBeGreaterThan(0)
+    expect(budget.spec.maxUnavailable).toBeLessThan(deployment.spec.replicas)
+    const spread = pod.topologySpreadConstraints
+    expect(spread.map(({ topologyKey }) => topologyKey)).toEqual([
+      'kubernetes.io/hostname',
+      'topology.kubernetes.io/zone',
+    ])
+    for (const { labelSelector, whenUnsatisfiable } of spread) {
+      expect([labelSelector.matchLabels, whenUnsatisfiable]).toEqual([labels, 'ScheduleAnyway'])
+    }
   })
 
   it('give the gate arguments that the command line knows, each once', () => {
@@ -179,6 +193,7 @@ const KINDS: Readonly<Record<string, string>> = {
   'v1 Service': 'v1',
   'v1 ConfigMap': 'v1',
   'networking.k8s.io/v1 NetworkPolicy': 'networking.k8s.io/v1',
+  'policy/v1 PodDisruptionBudget': 'policy/v1',
 }
 
 type Model = new (data: unknown) => { validate(): void }

@@ -52,10 +52,21 @@ export interface Manifest {
   readonly metadata: { readonly name: string }
 }
 
+interface Selector {
+  readonly matchLabels: Readonly<Record<string, string>>
+}
+
+export interface Spread {
+  readonly topologyKey: string
+  readonly whenUnsatisfiable: string
+  readonly labelSelector: Selector
+}
+
 export interface Deployment extends Manifest {
   readonly kind: 'Deployment'
   readonly spec: {
-    readonly selector: { readonly matchLabels: Readonly<Record<string, string>> }
+    readonly replicas: number
+    readonly selector: Selector
     readonly strategy: { readonly rollingUpdate: object }
     readonly template: {
       readonly metadata: {
@@ -67,6 +78,7 @@ export interface Deployment extends Manifest {
         readonly enableServiceLinks: boolean
         readonly hostNetwork?: boolean
         readonly securityContext: { runAsNonRoot: boolean; fsGroup: number; seccompProfile: object }
+        readonly topologySpreadConstraints: readonly Spread[]
         readonly terminationGracePeriodSeconds: number
         readonly initContainers?: unknown
         readonly containers: readonly Container[]
@@ -87,10 +99,14 @@ export interface Service extends Manifest {
 
 export interface NetworkPolicy extends Manifest {
   readonly spec: {
-    readonly podSelector: { readonly matchLabels: Readonly<Record<string, string>> }
+    readonly podSelector: Selector
     readonly policyTypes: readonly string[]
     readonly ingress: readonly { readonly ports: readonly Port[] }[]
   }
+}
+
+export interface DisruptionBudget extends Manifest {
+  readonly spec: { readonly selector: Selector; readonly maxUnavailable: number }
 }
 
 export interface Kustomization {
@@ -107,6 +123,7 @@ export interface Recipe {
   readonly deployment: Deployment
   readonly service: Service | undefined
   readonly policy: NetworkPolicy
+  readonly budget: DisruptionBudget
   readonly pod: Deployment['spec']['template']['spec']
   readonly gate: Container
   /** The container that is no gate. */
@@ -131,6 +148,7 @@ export function recipeOf(path: string): Recipe {
     deployment,
     service: one<Service>('Service'),
     policy: one<NetworkPolicy>('NetworkPolicy') as NetworkPolicy,
+    budget: one<DisruptionBudget>('PodDisruptionBudget') as DisruptionBudget,
     pod,
     gate: pod.containers.find(({ name }) => name === 'gate') as Container,
     app: pod.containers.find(({ name }) => name !== 'gate') as Container,
