@@ -63,7 +63,9 @@ describe.skipIf(!isolated)(`the image, built${unlessIsolated}`, () => {
   const anyone = () => ['--signature-policy', join(folder, 'policy.json')]
 
   function build(name: string, context: string): void {
-    buildah('bud', '--isolation', 'chroot', '--pull-never', ...anyone(), '--tag', name, context)
+    const cache = execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim()
+    const isolation = ['--isolation', 'chroot', '--pull-never', '--volume', `${cache}:/.npm`]
+    buildah('bud', ...isolation, ...anyone(), '--tag', name, context)
   }
 
   /** An image of programs and their libraries alone. */
@@ -76,7 +78,10 @@ describe.skipIf(!isolated)(`the image, built${unlessIsolated}`, () => {
     build(name, context)
   }
 
-  /** What node:slim has of its own: Node, npm and a shell; and how this machine reaches the registry. */
+  /**
+   * What node:slim has of its own: Node, npm and a shell; and what this machine has fetched already, as what it reaches the
+   * registry by may not be there.
+   */
   function withNpm(files: string): string {
     const npm = dirname(
       dirname(realpathSync(execFileSync('sh', ['-c', 'command -v npm'], { encoding: 'utf8' }).trim())),
@@ -88,10 +93,11 @@ describe.skipIf(!isolated)(`the image, built${unlessIsolated}`, () => {
     writeFileSync(join(files, 'usr/local/bin/npm'), script)
     chmodSync(join(files, 'usr/local/bin/npm'), 0o755)
     mkdirSync(join(files, 'tmp'))
+    const fetched = 'ENV npm_config_prefer_offline=true npm_config_cache=/.npm\n'
     const authorities = process.env['NODE_EXTRA_CA_CERTS']
-    if (!authorities) return ''
+    if (!authorities) return fetched
     copy(authorities, join(files, 'authorities.pem'))
-    return 'ENV NODE_EXTRA_CA_CERTS=/authorities.pem\n'
+    return `${fetched}ENV NODE_EXTRA_CA_CERTS=/authorities.pem\n`
   }
 
   function copy(from: string, to: string): void {
