@@ -176,7 +176,7 @@ export function checker({
     }
   }
 
-  /** What goes on is what was judged, less what is not the origin's to see; forwarded headers are Envoy's own to say. */
+  /** What goes on is what was judged, less what is not the origin's to see; client and scheme are Envoy's own to say. */
   function allowed(judgement: Judgement, decision: Allowed): Maybe<CheckResponse> {
     const { access } = judgement
     const received = Array.from(new Set(access.headerNames())).flatMap((name) =>
@@ -189,7 +189,9 @@ export function checker({
       if (isRefusal(cleaned)) return denied({ refusal: cleaned, match: decision.match }, access)
       if (!isRemovable(access.target, cleaned.target))
         return denied({ refusal: AMBIGUOUS, match: decision.match }, access)
-      const ours = cleaned.fields.filter(([name]) => isOurs(canonicalHeaderName(name)))
+      const ours = cleaned.fields.filter(
+        ([name]) => isOurs(canonicalHeaderName(name)) && !isOfEnvoy(name.toLowerCase()),
+      )
       const theirs = cleaned.fields.filter(([name]) => !isOurs(canonicalHeaderName(name)))
       const set = new Set(ours.map(([name]) => name.toLowerCase()))
       const removed: string[] = []
@@ -208,7 +210,7 @@ export function checker({
       return {
         status: { code: 0 },
         ok_response: {
-          headers: options([...ours.filter(([name]) => !isForwarded(canonicalHeaderName(name))), ...rest]),
+          headers: options([...ours, ...rest]),
           headers_to_remove: removed,
           response_headers_to_add: options([[REQUEST_ID_HEADER, access.requestId], ...(decision.notices ?? [])]),
           query_parameters_to_remove: cleaned.target === access.target ? [] : [...parameters],
@@ -218,7 +220,7 @@ export function checker({
   }
 
   function isOurs(canonical: string): boolean {
-    return canonical.startsWith(IDENTITY_PREFIX) || isForwarded(canonical) || configured.has(canonical)
+    return canonical.startsWith(IDENTITY_PREFIX) || canonical.startsWith('x-forwarded-') || configured.has(canonical)
   }
 
   /** Whether Envoy, which knows a parameter by its decoded name alone, takes away what we would. */
@@ -233,13 +235,9 @@ export function checker({
   }
 }
 
-/** Whether Envoy sets or clears a field itself; one that only looks like that to some server is the client's. */
+/** Whether Envoy always says a field itself; of other forwarded ones, and of other spellings, it passes the client's on. */
 function isOfEnvoy(name: string): boolean {
-  return isForwarded(name) && name === canonicalHeaderName(name)
-}
-
-function isForwarded(canonical: string): boolean {
-  return canonical.startsWith('x-forwarded-')
+  return name === 'x-forwarded-for' || name === 'x-forwarded-proto'
 }
 
 /** The request that Envoy asks about, by what Envoy says of it; ambiguous where that contradicts itself. */

@@ -31,7 +31,8 @@ function cannotBeAsked({ document, request, expect: expected }: Vector): string 
     return "Latchkey's own endpoints are not behind Envoy"
   }
   if (request.headers.some(([name]) => name.toLowerCase() === 'host')) return 'Envoy has one authority'
-  if (request.headers.some(([name]) => /^(?:x-forwarded-|te$)/i.test(name))) return 'these are for Envoy itself to say'
+  if (request.headers.some(([name]) => /^(?:x-forwarded-(?:for|proto)|te)$/i.test(name)))
+    return 'these are for Envoy itself to say'
   if (request.headers.some(([, value]) => value.includes('\0'))) return 'Envoy refuses it'
   if (request.headers.some(([, value]) => value.startsWith('application/grpc'))) return 'Envoy words it for gRPC'
   if (expected.headers?.['cache-control'] === 'private') return 'what the origin says of caches is not known'
@@ -79,10 +80,7 @@ function applied(
     headers.push([name, header.value])
   }
   headers = headers.filter(([name]) => !ok.headers_to_remove.includes(name))
-  const own: Field[] = [
-    ['x-forwarded-host', request.host],
-    ['x-forwarded-proto', request.scheme],
-  ]
+  const own: Field[] = [['x-forwarded-proto', request.scheme]]
   const client: Field[] = request.address === undefined ? [] : [['x-forwarded-for', request.address]]
   const target = without(request.target, ok.query_parameters_to_remove)
   const origin = { method: request.method, target, headers: [...headers, ...own, ...client] }

@@ -39,7 +39,9 @@ describe('a request that may pass', () => {
     expect(ok_response?.headers.every((each) => each.append_action === 'OVERWRITE_IF_EXISTS_OR_ADD')).toBe(true)
     expect(ok_response?.headers.every((each) => each.keep_empty_value)).toBe(true)
     expect(ok_response?.headers_to_remove).toEqual(['authorization'])
-    expect(ok_response?.headers.some(({ header }) => header.key.toLowerCase().startsWith('x-forwarded-'))).toBe(false)
+    const keys = ok_response?.headers.map(({ header }) => header.key.toLowerCase()) ?? []
+    expect(keys.filter((key) => key.startsWith('x-forwarded-'))).toEqual(['x-forwarded-host'])
+    expect(valuesOf(ok_response?.headers, 'x-forwarded-host')).toEqual(['api.example'])
     const [event] = to.events
     expect(event).toMatchObject({ decision: 'allow', path: '/a', address: '203.0.113.7', host: 'api.example' })
     expect(valuesOf(ok_response?.response_headers_to_add, 'x-latchkey-request-id')).toEqual([
@@ -71,6 +73,34 @@ describe('a request that may pass', () => {
       'x-latchkey-role',
       'x-original-url',
       'x_latchkey_name',
+    ])
+  })
+
+  it('is told of client and scheme by Envoy, and of nothing else by the client', async () => {
+    const headers = {
+      ...AUTHORIZED,
+      'x-forwarded-for': '203.0.113.7',
+      'x-forwarded-proto': 'https',
+      'x-forwarded-host': 'admin.example',
+      'x-forwarded-port': '1',
+      'x-forwarded-prefix': '/admin',
+      'x-forwarded-client-cert': 'By=admin',
+      'x.forwarded.for': '10.0.0.1',
+      x_forwarded_proto: 'http',
+      'x.latchkey.subject': 'admin',
+      'x-http_method-override': 'DELETE',
+    }
+    const { ok_response } = await ask(await service(), checkOf({ headers }))
+    expect(valuesOf(ok_response?.headers, 'x-forwarded-host')).toEqual(['api.example'])
+    expect([...(ok_response?.headers_to_remove ?? [])].sort()).toEqual([
+      'authorization',
+      'x-forwarded-client-cert',
+      'x-forwarded-port',
+      'x-forwarded-prefix',
+      'x-http_method-override',
+      'x.forwarded.for',
+      'x.latchkey.subject',
+      'x_forwarded_proto',
     ])
   })
 
