@@ -33,6 +33,13 @@ interface ExtAuthz {
   }
 }
 
+interface HeaderMutations {
+  readonly mutations: readonly {
+    readonly remove?: string
+    readonly remove_on_match?: { readonly key_matcher: { readonly safe_regex: { readonly regex: string } } }
+  }[]
+}
+
 /** The typed configuration of a filter, wherever it stands in the file. */
 function filterNamed(name: string, value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return undefined
@@ -42,6 +49,7 @@ function filterNamed(name: string, value: unknown): unknown {
 
 const file = parse(readFileSync(new URL('envoy.yaml', import.meta.url), 'utf8')) as unknown
 const filter = filterNamed('envoy.filters.http.ext_authz', file) as ExtAuthz
+const early = filterNamed('envoy.http.early_header_mutation.header_mutation', file) as HeaderMutations
 
 let gate: Running
 /** The same, which signs who called. */
@@ -122,6 +130,30 @@ describe('verify, asked as Envoy asks', () => {
 describe('envoy.yaml', () => {
   it('fails closed', () => {
     expect(filter.failure_mode_allow).toBe(false)
+  })
+
+  it("takes a client's forwarded fields away before it asks, but for the two that Envoy says itself", () => {
+    const removed = early.mutations.flatMap(({ remove }) => (remove === undefined ? [] : [remove]))
+    for (const each of ['host', 'method', 'port', 'prefix', 'scheme', 'server', 'ssl', 'uri', 'user']) {
+      expect(removed).toContain(`x-forwarded-${each}`)
+    }
+    expect(removed.filter((name) => /^x-forwarded-(?:for|proto)$/.test(name))).toEqual([])
+  })
+
+  it('takes names away in which another character stands for -, and no others', () => {
+    const patterns = early.mutations.flatMap(({ remove_on_match }) =>
+      // Envoy matches the whole name.
+      remove_on_match === undefined ? [] : [new RegExp(`^(?:${remove_on_match.key_matcher.safe_regex.regex})$`)],
+    )
+    const isRemoved = (name: string) => patterns.some((pattern) => pattern.test(name))
+    for (const other of "!#$%&'*+.^_`|~") {
+      for (const name of [`x${other}latchkey-subject`, `x-latchkey${other}subject`, `x-forwarded-for${other}`, other]) {
+        expect([name, isRemoved(name)]).toEqual([name, true])
+      }
+    }
+    for (const name of [':path', ':authority', ':method', ':scheme', 'host', 'x-latchkey-subject', 'authorization']) {
+      expect([name, isRemoved(name)]).toEqual([name, false])
+    }
   })
 
   it('copies every identity header', () => {

@@ -20,7 +20,8 @@ core.register_action("latchkey", { "http-req" }, function(txn, verify, secret)
     end
   end
   asked["x-forwarded-method"] = { txn.f:method() }
-  asked["x-forwarded-uri"] = { txn.f:url() }
+  -- What goes on to the origin: since HTTP/2 the url is absolute, whatever the client wrote.
+  asked["x-forwarded-uri"] = { txn.f:fc_http_major() > 1 and txn.f:pathq() or txn.f:url() }
   asked["x-latchkey-proxy-secret"] = { secret }
 
   local answer = core.httpclient():get({ url = verify, headers = asked, timeout = 5000 })

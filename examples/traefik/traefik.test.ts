@@ -94,7 +94,12 @@ describe('verify, asked as Traefik asks', () => {
   })
 })
 
+/** What may stand in a field's name besides letters, digits and `-` (RFC 9110 5.6.2). */
+const OTHERS = Array.from("!#$%&'*+.^_`|~")
+
 describe('dynamic.yaml', () => {
+  const pattern = new RegExp(forwardAuth.authResponseHeadersRegex.replace('(?i)', ''), 'i')
+
   it('asks first, and then strips', () => {
     expect(routers.api.middlewares).toEqual(['latchkey', 'strip'])
     expect(forwardAuth.trustForwardHeader).toBe(false)
@@ -102,11 +107,25 @@ describe('dynamic.yaml', () => {
   })
 
   it('takes every spelling of the identity from the answer alone', () => {
-    const pattern = new RegExp(forwardAuth.authResponseHeadersRegex.replace('(?i)', ''), 'i')
     const names = [...identityHeaders('anonymous', 'a').map(([name]) => name), 'X-Latchkey-Identity']
     for (const name of names) {
       expect(name).toMatch(pattern)
-      expect(name.replaceAll('-', '_')).toMatch(pattern)
+      for (const other of OTHERS) expect(name.replaceAll('-', () => other)).toMatch(pattern)
     }
+  })
+
+  it('takes what it strips away in other spellings too, and nothing else', () => {
+    for (const name of Object.keys(middlewares.strip.headers.customRequestHeaders)) {
+      expect(name).not.toMatch(pattern)
+      if (name.includes('-')) for (const other of OTHERS) expect(name.replace('-', () => other)).toMatch(pattern)
+    }
+    for (const name of ['Content-Type', 'ETag', 'X-Forwarded-For', 'X-A1']) expect(name).not.toMatch(pattern)
+  })
+
+  it('strips the forwarded fields that Traefik does not know', () => {
+    const stripped = Object.keys(middlewares.strip.headers.customRequestHeaders)
+    expect(stripped).toEqual(
+      expect.arrayContaining(['Prefix', 'Scheme', 'Ssl', 'User'].map((each) => `X-Forwarded-${each}`)),
+    )
   })
 })

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import type { OutgoingHttpHeaders } from 'node:http2'
 import type { Socket } from 'node:net'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
@@ -10,11 +11,13 @@ import { INSTALL_MILLISECONDS } from '../../scripts/ensure-program.ts'
 import type { Document } from '../../src/document.ts'
 import type { DecisionEvent } from '../../src/model/event.ts'
 import { IDENTITY_NAMES } from '../given/identity.ts'
+import { exchange } from '../hosts/node-wire.ts'
 import { freePort } from './free-port.ts'
 import type { GuardedOrigin } from './guarded-origin.ts'
 import { guardedOrigin } from './guarded-origin.ts'
 import type { RunningProxy } from './proxy.ts'
 import { PROXY_NAMES, startProxy } from './proxy.ts'
+import { sendHttp2 } from './send-http2.ts'
 
 const SECRETS = {
   PROXY_SECRET: 'Zr8sQ1vT5yB9nM3kL7jH2gF6dS0aP4oI',
@@ -34,6 +37,32 @@ const CLAIMED = IDENTITY_NAMES.flatMap((name) => [
   [name.replaceAll('-', '_'), 'admin'] as const,
   [name.replace('-', '_').toLowerCase(), 'admin'] as const,
 ])
+
+/** What may stand in a field's name besides letters, digits and `-` (RFC 9110 5.6.2), and is read as `-` by some origin. */
+const OTHERS = Array.from("!#$%&'*+.^_`|~")
+
+/** Fields that only a proxy may send, of which one is spelt with another character: for the first `-`, the last, or all. */
+function misspelt(other: string): readonly (readonly [string, string])[] {
+  const names = [
+    'X-Latchkey-Subject',
+    'X-Latchkey-Identity',
+    'X-Forwarded-For',
+    'X-Forwarded-Host',
+    'X-HTTP-Method-Override',
+    'X-Method-Override',
+    'X-Original-URL',
+    'X-Rewrite-URL',
+    'X-Real-IP',
+    'X-Client-IP',
+    'True-Client-IP',
+  ]
+  const spellings = names.flatMap((name) => [
+    name.replace('-', () => other),
+    name.replace(/-(?=[^-]*$)/, () => other),
+    name.replaceAll('-', () => other),
+  ])
+  return spellings.map((name) => [name, 'admin'])
+}
 
 describe.each(PROXY_NAMES)('%s', (name) => {
   const sink = memorySink()
@@ -121,6 +150,15 @@ describe.each(PROXY_NAMES)('%s', (name) => {
     expect(origin.arrived[0]?.headers['x-latchkey-name'] ?? '').toBe(target === '/health' ? '' : 'reader')
   })
 
+  it.each(OTHERS)('lets no name arrive in which %s stands for -', async (other) => {
+    await call('/orders/7', { headers: [READER, ...misspelt(other)] })
+    expect(origin.arrived).toMatchObject([
+      { headers: { 'x-latchkey-subject': 'reader', 'x-forwarded-for': '127.0.0.1' } },
+    ])
+    expect(Object.keys(origin.arrived[0]?.headers ?? {}).filter((field) => /[^a-z0-9-]/.test(field))).toEqual([])
+    expect(JSON.stringify(origin.arrived)).not.toContain('admin')
+  })
+
   it('keeps the identity where a client says that Connection is all it is for', async () => {
     const named = [...IDENTITY_NAMES, 'X-Forwarded-Uri', 'X-Original-URI', 'X-Latchkey-Proxy-Secret', 'Authorization']
     const { status } = await call('/orders/7', { headers: [APP, ['Connection', `close, ${named.join(', ')}`]] })
@@ -166,6 +204,61 @@ describe.each(PROXY_NAMES)('%s', (name) => {
     expect(inline.reason).toBe('request-ambiguous')
     expect(through.headers['x-latchkey-reason']).toBe('request-ambiguous')
     expect(origin.arrived).toEqual([])
+  })
+
+  it('judges what arrives of HTTP/2 too', async () => {
+    const ask = (target: string, headers?: OutgoingHttpHeaders, body?: string) =>
+      sendHttp2(proxy.tlsPort, target, headers, body)
+    const authorization = APP[1]
+    const spelt = Object.fromEntries(OTHERS.map((other) => [`x${other}latchkey-subject`, 'admin']))
+    const allowed = [
+      await ask('/orders/7?x=%2F', { authorization, ...spelt, 'x-forwarded-host': 'admin.example' }),
+      await ask('/orders/8', { ':method': 'PUT', authorization }, 'é'.repeat(50_000)),
+      await ask('/health'),
+    ]
+    expect(allowed.map(({ status }) => status)).toEqual([200, 200, 200])
+    expect(origin.arrived).toMatchObject([
+      { line: 'GET /orders/7?x=%2F', headers: { 'x-latchkey-subject': 'app', 'x-forwarded-proto': 'https' } },
+      { line: 'PUT /orders/8', body: 'é'.repeat(50_000) },
+      { line: 'GET /health' },
+    ])
+    for (const { headers } of origin.arrived) expect(headers['x-forwarded-host']).toBe('api.example')
+    expect(JSON.stringify(origin.arrived)).not.toContain('admin')
+    expect(decisions()).toMatchObject([
+      { method: 'GET', path: '/orders/7', host: 'api.example' },
+      { method: 'PUT', path: '/orders/8' },
+      { method: 'GET', path: '/health' },
+    ])
+    const refused = [
+      await ask('/orders/7'),
+      await ask('/orders/7', { ':method': 'PUT', authorization: READER[1] }, '{}'),
+      await ask('//health', { authorization }),
+      await ask('/health/../orders/7', { authorization }),
+    ]
+    expect(refused.map(({ headers }) => headers['x-latchkey-reason'])).toEqual([
+      'credential-missing',
+      'permission-missing',
+      'request-ambiguous',
+      'request-ambiguous',
+    ])
+    expect(origin.arrived).toHaveLength(3)
+  })
+
+  it.each(['/health', '/orders/7'])('asks nobody about %s of no host', async (target) => {
+    const text = `GET ${target} HTTP/1.0\r\n${APP[0]}: ${APP[1]}\r\n\r\n`
+    const { status } = await exchange({ port: proxy.port, isTls: false, localAddress: '127.0.0.1' }, text, 'GET')
+    expect(status).toBe(400)
+    expect(origin.arrived).toEqual([])
+  })
+
+  it('makes no field of what comes behind a body; HAProxy alone passes it on, as what it is', async () => {
+    const fields = `Host: api.example\r\n${APP[0]}: ${APP[1]}\r\nTrailer: X-Latchkey-Subject\r\n`
+    const body = '1\r\na\r\n0\r\nX-Latchkey-Subject: admin\r\n\r\n'
+    const text = `PUT /orders/7 HTTP/1.1\r\n${fields}Transfer-Encoding: chunked\r\n\r\n${body}`
+    const { status } = await exchange({ port: proxy.port, isTls: false, localAddress: '127.0.0.1' }, text, 'PUT')
+    expect(status).toBe(200)
+    expect(origin.arrived).toMatchObject([{ headers: { 'x-latchkey-subject': 'app' }, body: 'a' }])
+    expect(origin.arrived[0]?.trailers).toEqual(name === 'haproxy' ? { 'x-latchkey-subject': 'admin' } : {})
   })
 
   it('finds no endpoint of its own, and nothing that asks for it', async () => {

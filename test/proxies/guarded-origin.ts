@@ -3,11 +3,12 @@ import type { IncomingMessage } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 
-/** A request as it arrived behind a proxy: its first two words, its fields in lower case, and its body. */
+/** A request as it arrived behind a proxy: its first two words, its fields in lower case, its body, and what follows it. */
 export interface Arrived {
   readonly line: string
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   readonly body: string
+  readonly trailers: Readonly<Record<string, string | undefined>>
 }
 
 export interface GuardedOrigin {
@@ -22,11 +23,15 @@ export async function guardedOrigin(): Promise<GuardedOrigin> {
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = []
     for await (const chunk of request) chunks.push(chunk as Buffer)
-    arrived.push({ ...headOf(request), body: Buffer.concat(chunks).toString('utf8') })
+    arrived.push({
+      ...headOf(request),
+      body: Buffer.concat(chunks).toString('utf8'),
+      trailers: { ...request.trailers },
+    })
     response.end('ok')
   })
   server.on('upgrade', (request, socket) => {
-    arrived.push({ ...headOf(request), body: '' })
+    arrived.push({ ...headOf(request), body: '', trailers: {} })
     const accept = createHash('sha1').update(`${request.headers['sec-websocket-key']}${MAGIC}`).digest('base64')
     const fields = `Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: ${accept}\r\n`
     socket.on('error', () => undefined)
@@ -53,6 +58,6 @@ export async function guardedOrigin(): Promise<GuardedOrigin> {
 /** RFC 6455 1.3. */
 const MAGIC = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11'
 
-function headOf({ method, url, headers }: IncomingMessage): Omit<Arrived, 'body'> {
+function headOf({ method, url, headers }: IncomingMessage): Omit<Arrived, 'body' | 'trailers'> {
   return { line: `${method} ${url}`, headers }
 }

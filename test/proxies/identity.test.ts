@@ -3,7 +3,7 @@ import type { Server } from 'node:http'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import type { Identity } from '../../adapters/identity/index.ts'
+import type { Identity, IdentityKeys } from '../../adapters/identity/index.ts'
 import { requireIdentity } from '../../adapters/identity/index.ts'
 import type { Running } from '../../adapters/node/index.ts'
 import { env, memorySink, serve } from '../../adapters/node/index.ts'
@@ -12,7 +12,7 @@ import { send } from '../../examples/send.ts'
 import { INSTALL_MILLISECONDS } from '../../scripts/ensure-program.ts'
 import type { Document } from '../../src/document.ts'
 import type { Field } from '../../src/http/hop-by-hop.ts'
-import { AUDIENCE, SECRETS as KEYS, made, ORIGIN } from '../identity/given.ts'
+import { AUDIENCE, HS256, SECRETS as KEYS, made, ORIGIN, SHARED } from '../identity/given.ts'
 import type { RunningProxy } from './proxy.ts'
 import { PROXY_NAMES, startProxy } from './proxy.ts'
 import { statusOverTls } from './status-over-tls.ts'
@@ -41,8 +41,10 @@ interface ProvingOrigin {
 }
 
 /** An origin that takes only what its gate has signed, in one line. */
-async function provingOrigin(gateUrl: string): Promise<ProvingOrigin> {
-  const keys = { url: `${gateUrl}/_latchkey/identity/jwks.json` }
+async function provingOrigin(
+  gateUrl: string,
+  keys: IdentityKeys = { url: `${gateUrl}/_latchkey/identity/jwks.json` },
+): Promise<ProvingOrigin> {
   const required = requireIdentity({ audience: AUDIENCE, publicOrigin: ORIGIN, keys })
   const arrived: Arrived[] = []
   const server: Server = createServer(async (request, response) => {
@@ -183,6 +185,41 @@ describe.each(PROXY_NAMES)('a signed identity through %s', (name) => {
     await other.close(0)
     expect(answer.headers['x-latchkey-reason']).toBe('not-configured')
     expect(origin.arrived).toEqual([])
+  })
+})
+
+describe.each(PROXY_NAMES)('a long identity through %s', (name) => {
+  /** 11 KB in all of verify's answer: what is granted stands in a field of its own and in what is signed. */
+  const permissions = Array.from({ length: 160 }, (_, each) => `orders.collection-${each}.read`)
+  let gate: Running
+  let origin: ProvingOrigin
+  let proxy: RunningProxy
+
+  beforeAll(async () => {
+    const shipped = documentOf(name)
+    const app = shipped.credentials.filter((each) => each.name === 'app')
+    const document = {
+      ...shipped,
+      identity: HS256,
+      credentials: app.map((each) => ({ ...each, type: 'custom', permissions })),
+      routes: [{ path: '/orders/:id', permission: 'orders.collection-7.read' }],
+    } as Document
+    gate = await serve({ document, port: 0, secrets: env({ ...SECRETS, SHARED }), sink: memorySink() })
+    origin = await provingOrigin(gate.url, { secrets: [SHARED] })
+    const ports = { gate: Number(new URL(gate.url).port), origin: origin.port }
+    proxy = await startProxy(name, { ...ports, secret: SECRETS.PROXY_SECRET })
+  }, INSTALL_MILLISECONDS)
+
+  afterAll(async () => {
+    await proxy?.stop()
+    await origin?.close()
+    await gate?.close(0)
+  })
+
+  it('arrives whole', async () => {
+    const { status } = await send(`http://127.0.0.1:${proxy.port}/orders/7`, { headers: [APP] })
+    expect(status).toBe(200)
+    expect(origin.arrived).toMatchObject([{ identity: { subject: 'app', permissions } }])
   })
 })
 

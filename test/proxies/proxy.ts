@@ -20,7 +20,7 @@ export interface Behind {
 
 export interface RunningProxy {
   readonly port: number
-  /** Where it ends TLS itself, with a certificate that nobody has signed. */
+  /** Where it ends TLS itself, with a certificate that nobody has signed, and speaks HTTP/2 too. */
   readonly tlsPort: number
   stop(): Promise<void>
 }
@@ -31,6 +31,8 @@ interface Kind {
   readonly file: string
   readonly dialect: 'original' | 'forwarded'
   readonly args: readonly string[]
+  /** The file as its README says that it is changed for HTTP/2, where it does not speak that by itself. */
+  readonly withHttp2?: (text: string) => string
   /** What stands beside the file in a deployment. */
   readonly beside: (secret: string) => Readonly<Record<string, string>>
 }
@@ -58,6 +60,7 @@ const KINDS: Readonly<Record<ProxyName, Kind>> = {
     file: 'latchkey.conf',
     dialect: 'original',
     args: NGINX_ARGS,
+    withHttp2: (text) => text.replace(' ssl;', ' ssl http2;'),
     beside: (secret) => ({
       'nginx.conf': nginxConf('include latchkey.conf;'),
       'latchkey-secret.conf': `proxy_set_header X-Latchkey-Proxy-Secret "${secret}";\n`,
@@ -90,11 +93,11 @@ const SHIPPED = { port: 8080, tlsPort: 8443, gate: 8787, origin: 9000 } as const
 
 /** Starts a proxy from the very files that are shipped, with other ports, and waits until it answers. */
 export async function startProxy(name: ProxyName, { gate, origin, secret, outer }: Behind): Promise<RunningProxy> {
-  const { folder, file, args, beside } = KINDS[name]
+  const { folder, file, args, withHttp2 = (text) => text, beside } = KINDS[name]
   const own = { port: await freePort(), tlsPort: await freePort() }
   const home = mkdtempSync(join(tmpdir(), `latchkey-${name}-`))
   cpSync(fileURLToPath(new URL(`../../examples/${folder}`, import.meta.url)), home, { recursive: true })
-  const shipped = withPorts(readFileSync(join(home, file), 'utf8'), { ...own, gate, origin })
+  const shipped = withHttp2(withPorts(readFileSync(join(home, file), 'utf8'), { ...own, gate, origin }))
   writeFileSync(join(home, file), outer === undefined ? shipped : behindAnother(shipped, outer))
   for (const [each, text] of Object.entries(beside(secret))) writeFileSync(join(home, each), text)
   return { ...own, stop: await started(name, args, home, own, secret) }
