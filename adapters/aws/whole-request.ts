@@ -1,4 +1,5 @@
 import type { Settings } from '../../src/config.ts'
+import { isFunctionUrl } from '../../src/lib/function-url.ts'
 import type { Access, EpochSeconds } from '../../src/model/access.ts'
 import { access, decodedPath, firstFormatAccess, isOwnDomain, without } from './access.ts'
 import { fieldsOf } from './fields.ts'
@@ -36,7 +37,7 @@ function secondFormatAccess(event: UrlEvent, basePath: string, at: EpochSeconds)
  */
 function pathOf(path: unknown, { version, requestContext }: WholeEvent, basePath: string): unknown {
   const { apiId, domainName } = requestContext
-  if (typeof domainName === 'string' && domainName.includes('.lambda-url.')) return path
+  if (isFunctionUrl(domainName)) return path
   if (version !== undefined) return decodedPath(path, requestContext, basePath)
   return isOwnDomain(domainName, apiId) ? path : without(path, basePath)
 }

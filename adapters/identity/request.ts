@@ -1,5 +1,6 @@
 import type { Shown } from '../../src/identity-proof.ts'
 import { IDENTITY_HEADER } from '../../src/identity-token.ts'
+import { isFunctionUrl } from '../../src/lib/function-url.ts'
 import { encodePath } from '../../src/lib/percent.ts'
 
 const FIELD = IDENTITY_HEADER.toLowerCase()
@@ -45,13 +46,11 @@ export function shownByEvent(event: LambdaEvent): Shown {
   const values = fieldsIn(event.multiValueHeaders ?? undefined) ?? fieldsIn(event.headers ?? undefined) ?? []
   const [method, target] = http ? [http.method, event.rawPath] : [event.httpMethod, path ?? event.path]
   if (typeof method !== 'string' || typeof target !== 'string') return { method: '', target: '', values }
-  const isDecoded = http ? !FUNCTION_URL.test(String(domainName)) : event.version === '1.0'
+  // HTTP APIs decode the path; function URLs, REST APIs and load balancers do not.
+  const isDecoded = http ? !isFunctionUrl(domainName) : event.version === '1.0'
   // A decoded path may hold what ends a path; what is not decoded does not.
   return { method, target: isDecoded ? encodePath(target) : target, values }
 }
-
-/** HTTP APIs decode the path, function URLs, REST APIs and load balancers do not. */
-const FUNCTION_URL = /\.lambda-url\.[a-z0-9-]+\.on\.aws$/
 
 function fieldsIn(
   fields: Readonly<Record<string, string | readonly string[] | undefined>> | undefined,

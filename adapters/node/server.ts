@@ -62,8 +62,8 @@ export function gateServer(gate: Gate, origin: Origin, now: () => EpochSeconds, 
       handle(incoming, outgoing, ({ judgement, allowed }) => origin.forward(incoming, outgoing, judgement, allowed))
     // A proxy waits for it before each of its requests. And of HEAD Hono makes a new response, which loses the mark that this
     // one was sent already.
-    const isAsked = isVerify(incoming.url ?? '', gate.latchkey.settings.base)
-    if (isAsked || incoming.method === 'HEAD') withoutFetch()
+    const isVerification = isVerify(incoming.url ?? '', gate.latchkey.settings.base)
+    if (isVerification || incoming.method === 'HEAD') withoutFetch()
     else {
       const answered = getRequestListener(hono.fetch, { errorHandler: withoutFetch })(incoming, outgoing)
       answered.catch(() => outgoing.destroy())
