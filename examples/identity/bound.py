@@ -6,10 +6,16 @@ import time
 TYPE = "latchkey-identity+jwt"
 LIFETIME_SECONDS = 60
 LEEWAY_SECONDS = 5
+# No server takes a longer field without being told to.
+MOST_CHARACTERS = 8192
 
 
 class Refused(Exception):
     """A request that did not pass the gate. Its text is for the log."""
+
+
+class Unanswered(Exception):
+    """A request that nobody can judge just now, as the keys are not to be had. Its text is for the log."""
 
 
 def check_bound(claims, method, target, public_origin):

@@ -11,7 +11,7 @@ import { TOKENS } from '../../test/given/authority.ts'
 import { ED, made, SECRETS, SHARED } from '../../test/identity/given.ts'
 import type { VectorFile } from '../../test/identity/vector-file.ts'
 import { VECTOR_FILE } from '../../test/identity/vector-file.ts'
-import { gateAt, nowhere } from '../../test/node/parts.ts'
+import { gateAt, nowhere, originThat } from '../../test/node/parts.ts'
 
 const document: Document = JSON.parse(readFileSync('examples/identity/latchkey.json', 'utf8'))
 
@@ -96,6 +96,9 @@ describe.each(KINDS)('an origin in Python that verifies %s', (algorithm, _, prog
             ? made({ by: ED.current, claims: times })
             : made({ by: JSON.stringify({ keys: published }), header, claims: times }),
         ),
+        'a header that is nested too deep': await status(`${NESTED}.${good.replace(/^[^.]*\./, '')}`),
+        'claims that are nested too deep': await status(good.replace(/\..*\./, `.${NESTED}.`)),
+        'no JSON': await status(good.replace(/^[^.]*/, '____')),
         'another kid': await status(
           isShared ? made({ by: 'z'.repeat(43) }) : made({ by, header: { kid: '../kid' }, claims: times }),
         ),
@@ -118,4 +121,96 @@ describe.each(KINDS)('an origin in Python that verifies %s', (algorithm, _, prog
   )
 })
 
+describe('the keys that a gate publishes, by PyJWT', () => {
+  const at = Math.floor(Date.now() / 1000)
+  const by = (kid: string) => made({ header: { kid }, claims: { iat: at, exp: at + 60 } })
+  const shown = async (origin: string, token: string) => {
+    const answer = await fetch(`${origin}/orders`, { headers: { 'X-Latchkey-Identity': token } })
+    return [answer.status, (await answer.json()).type]
+  }
+
+  test(
+    'are not to be had: nobody can be judged',
+    async () => {
+      const gates = [await nowhere(), (await originThat((_, answer) => void answer.end('{ "keys": [] }'))).url]
+      for (const gate of gates) {
+        const origin = await python(ensurePyjwt(), { IDENTITY_KEYS_URL: gate })
+        const unavailable = [503, 'urn:latchkey:reason:dependency-unavailable']
+        expect(await shown(origin, by('kid'))).toEqual(unavailable)
+        // Nor before they are asked for once more.
+        expect(await shown(origin, by('kid'))).toEqual(unavailable)
+      }
+    },
+    INSTALL_MILLISECONDS,
+  )
+
+  test(
+    'are fetched once, whatever kids a stranger writes',
+    async () => {
+      let fetches = 0
+      const { jwks } = JSON.parse(readFileSync(VECTOR_FILE, 'utf8')) as VectorFile
+      const gate = await originThat((_, answer) => {
+        fetches++
+        answer.end(JSON.stringify(jwks))
+      })
+      const origin = await python(ensurePyjwt(), { IDENTITY_KEYS_URL: gate.url })
+      const kids = ['stranger', 'another', 'a third']
+      for (const kid of kids) {
+        expect(await shown(origin, by(kid))).toEqual([403, 'urn:latchkey:reason:proxy-untrusted'])
+      }
+      const [{ kid }] = jwks.keys as [{ kid: string }]
+      expect((await shown(origin, by(kid)))[0]).toBe(200)
+      expect(fetches).toBe(1)
+    },
+    INSTALL_MILLISECONDS,
+  )
+
+  test(
+    'are fetched again for a new one after 30 seconds, for all after 5 minutes, and after a failure soon',
+    () => {
+      const code = `
+import time
+from unittest import mock
+import bound, identity_eddsa
+
+keys = identity_eddsa.PublishedKeys("http://127.0.0.1/")
+clock, sets, said = [1000], [], []
+def fetched():
+    said.append("fetch")
+    found = sets.pop(0)
+    if found is None:
+        raise bound.Unanswered("down")
+    return found
+keys._fetched = fetched
+def ask(at, kid, *found):
+    clock[0], sets[:] = at, found
+    try:
+        said.append(keys.of(kid))
+    except bound.Unanswered:
+        said.append("unanswered")
+with mock.patch("time.monotonic", lambda: clock[0]):
+    ask(1000, "a", None)
+    ask(1004, "a")
+    ask(1005, "a", {"a": 1})
+    ask(1034, "b")
+    ask(1035, "b", {"a": 1, "b": 2})
+    ask(1064, "c")
+    ask(1334, "a")
+    ask(1335, "a", None)
+    ask(1336, "a")
+    ask(1340, "a", {"b": 2})
+print(*said)`
+      const cwd = 'examples/identity'
+      expect(execFileSync(ensurePyjwt(), ['-B', '-c', code], { cwd, encoding: 'utf8' }).trim().split(' ')).toEqual([
+        ...['fetch', 'unanswered', 'unanswered', 'fetch', '1'],
+        ...['None', 'fetch', '2', 'None'],
+        ...['1', 'fetch', 'unanswered', 'unanswered', 'fetch', 'None'],
+      ])
+    },
+    INSTALL_MILLISECONDS,
+  )
+})
+
+/** Deeper than Python's parser of JSON goes. */
+const NESTED = Buffer.from('['.repeat(40_000)).toString('base64url')
 const GATE_SECRETS = { ...SECRETS, APP_API_TOKEN: TOKENS.FULL }

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from bound import Refused
+from bound import Refused, Unanswered
 
 AUDIENCE = "orders-origin"
 PUBLIC_ORIGIN = "https://api.example"
@@ -32,6 +32,9 @@ class Origin(http.server.BaseHTTPRequestHandler):
         except Refused as why:
             self.log_message("refused: %s", why)
             self.reply(403, {"type": "urn:latchkey:reason:proxy-untrusted", "status": 403})
+        except Unanswered as why:
+            self.log_message("unanswered: %s", why)
+            self.reply(503, {"type": "urn:latchkey:reason:dependency-unavailable", "status": 503})
 
     def reply(self, status, body):
         content = json.dumps(body).encode()

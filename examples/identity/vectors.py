@@ -14,20 +14,11 @@ def identities_of(algorithm, given):
         from identity_hs256 import Identities
 
         return Identities(given["audience"], given["publicOrigin"], given["secrets"])
-    import jwt
-    from identity_eddsa import Identities
+    from identity_eddsa import Identities, keys_of
 
     identities = Identities(given["audience"], given["publicOrigin"])
-    published = {key["kid"]: jwt.PyJWK(key) for key in given["jwks"]["keys"]}
-
-    def key_of(token):
-        kid = jwt.get_unverified_header(token)["kid"]
-        if kid not in published:
-            raise jwt.PyJWKClientError("no such key")
-        return published[kid]
-
-    # As PyJWKClient does it, but for the fetch.
-    identities.keys = types.SimpleNamespace(get_signing_key_from_jwt=key_of)
+    # All but the fetch.
+    identities.keys = types.SimpleNamespace(of=keys_of(given["jwks"]).get)
     return identities
 
 

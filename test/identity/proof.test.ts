@@ -40,6 +40,7 @@ async function verdict(token: string, shown: object = GET, more: Partial<Identit
 const genuine = await signing().identity({ target: '/orders' })
 const shared = await signing(HS256).identity({ target: '/orders' })
 const secrets = { keys: { secrets: [SHARED] } }
+const NESTED = Buffer.from('['.repeat(40_000)).toString('base64url')
 
 describe('what a gate has signed', () => {
   test.each([
@@ -118,6 +119,14 @@ describe('a replayed identity is refused', () => {
 })
 
 describe('what no gate has signed is refused', () => {
+  test.each([
+    ['a header', (token: string) => token.replace(/^[^.]*/, NESTED)],
+    ['claims', (token: string) => token.replace(/\..*\./, `.${NESTED}.`)],
+  ])('%s nested deeper than any parser should go', async (_, spoilt) => {
+    expect(await verdict(spoilt(genuine))).toMatch(/^proxy-untrusted: /)
+    expect(await verdict(spoilt(shared), GET, secrets)).toMatch(/^proxy-untrusted: /)
+  })
+
   const pem = createPublicKey({ key: ED.current, format: 'jwk' }).export({ format: 'pem', type: 'spki' })
   const x = Buffer.from(ED.current.x as string, 'base64url')
   const none = `${made({ header: { alg: 'none' } })

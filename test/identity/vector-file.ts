@@ -71,6 +71,8 @@ export async function vectorFile(): Promise<VectorFile> {
   }
   const [ed, hs] = [made({ header: { kid } }), made({ by: SHARED, header: { kid: undefined } })]
   const without = (token: string) => token.replace(/[^.]*$/, '')
+  // Deeper than parsers go that call themselves for each level.
+  const nested = Buffer.from('['.repeat(5000)).toString('base64url')
 
   const passes: Row[] = [
     { title: 'what the gate has signed' },
@@ -131,6 +133,7 @@ export async function vectorFile(): Promise<VectorFile> {
     { title: 'a token of no such type', made: { header: { typ: 'JWT' } } },
     { title: 'a token of no type', made: { header: { typ: undefined } } },
     { title: 'an extension that must be known', made: { header: { crit: ['x'], x: 1 } } },
+    { title: 'a header that is nested too deep', values: [`${nested}.e30.AAAA`] },
     { title: 'no algorithm, with a signature', made: { header: { alg: 'none' } } },
   ]
   return {
@@ -153,6 +156,7 @@ export async function vectorFile(): Promise<VectorFile> {
         { title: 'two of them, joined', values: [`${ed}, ${ed}`] },
         { title: 'no algorithm, and no signature', values: [without(made({ header: { alg: 'none', kid } }))] },
         { title: 'its signature cut off', values: [without(ed)] },
+        { title: 'claims that are nested too deep, by nobody', values: [ed.replace(/\.[^.]*\..*/, `.${nested}.AAAA`)] },
         {
           title: 'by a key that was withdrawn',
           jwks: { keys: [current] },
@@ -181,6 +185,7 @@ export async function vectorFile(): Promise<VectorFile> {
         { title: 'two of them, joined', values: [`${hs}, ${hs}`] },
         { title: 'no algorithm, and no signature', values: [without(made({ by: SHARED, header: { alg: 'none' } }))] },
         { title: 'its signature cut off', values: [without(hs)] },
+        { title: 'claims that are nested too deep, by nobody', values: [hs.replace(/\.[^.]*\..*/, `.${nested}.AAAA`)] },
         { title: 'by a secret that was withdrawn', secrets: [SHARED], made: { by: OLDER_SECRET } },
         { title: 'by another secret', made: { by: 'z'.repeat(43) } },
         { title: 'another algorithm of the family', made: { by: SHARED, header: { alg: 'HS512' } } },
