@@ -12,6 +12,7 @@ const STAGE = join(ROOT, 'dist', 'package')
 
 /** Stages the package from a finished build, in a folder of its own, and gives the path of the tarball. */
 export function pack(stage: string = STAGE): string {
+  // A tarball of another version would be unpacked into the image too.
   rmSync(stage, { recursive: true, force: true })
   mkdirSync(join(stage, 'dist'), { recursive: true })
   for (const name of readdirSync(join(ROOT, 'dist'))) {

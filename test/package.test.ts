@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -32,6 +32,14 @@ describe('the published package', () => {
     expect(Object.keys(published)).not.toEqual(expect.arrayContaining(['private']))
     expect(published).toMatchObject({ name: 'latchkey', version: VERSION, license: 'MIT' })
     expect(published.scripts ?? published.devDependencies ?? published.optionalDependencies).toBeUndefined()
+  })
+
+  it('is the only tarball where it lies, as the Dockerfile unpacks all of them', () => {
+    const stage = join(folder, 'stage')
+    mkdirSync(stage)
+    writeFileSync(join(stage, 'latchkey-0.0.1.tgz'), 'of a version before')
+    expect(pack(stage)).toBe(join(stage, `latchkey-${VERSION}.tgz`))
+    expect(readdirSync(stage).filter((name) => name.endsWith('.tgz'))).toEqual([`latchkey-${VERSION}.tgz`])
   })
 
   it('has the version that the command line prints', () => {
