@@ -84,7 +84,8 @@ function deployment({ name, document, entry, file, later }: Deployment): UserCon
 
 const FAULTY = 'src/faulty.ts'
 const VALIDATOR = 'src/validate.ts'
-const SIGNED_IDENTITY = 'src/http/signed-identity.ts'
+/** What a gate may be asked for, and most never are. */
+const FOR_GATES = ['src/http/forward-auth.ts', 'src/http/signed-identity.ts']
 
 /** What every Lambda function may load. */
 const LATER_ON_LAMBDA = [FAULTY, VALIDATOR, 'src/secrets/aws.ts', 'adapters/aws/metrics.ts']
@@ -104,7 +105,7 @@ function worker(name: string, document: string): UserConfig[] {
     later: [
       FAULTY,
       VALIDATOR,
-      SIGNED_IDENTITY,
+      ...FOR_GATES,
       ...(has('api-key', documentAt(document)) ? ofKeys : []),
       ...(has('jwt', documentAt(document)) ? ofTokens : []),
     ],
@@ -216,6 +217,6 @@ export default defineConfig([
     document: 'examples/aws-keys/latchkey.json',
     entry: 'adapters/aws/admin/handler.ts',
     file: 'dist/aws/admin.mjs',
-    later: [...LATER_ON_LAMBDA, ...LATER_FOR_KEYS, 'src/http/manage.ts', SIGNED_IDENTITY],
+    later: [...LATER_ON_LAMBDA, ...LATER_FOR_KEYS, 'src/http/manage.ts', ...FOR_GATES],
   }),
 ])

@@ -7,7 +7,7 @@ TYPE = "latchkey-identity+jwt"
 LIFETIME_SECONDS = 60
 LEEWAY_SECONDS = 5
 # No server takes a longer field without being told to.
-MOST_CHARACTERS = 8192
+MOST_CHARACTERS = 16384
 
 
 class Refused(Exception):

@@ -1,13 +1,15 @@
-import type { Judgement, Reading } from '../build.ts'
+import type { Judgement, Question, Reading } from '../build.ts'
 import type { Settings } from '../config.ts'
 import { identityHeaders, REQUEST_ID_HEADER } from '../identity.ts'
 import { IDENTITY_HEADER } from '../identity-token.ts'
 import { TOKEN } from '../lib/header-name.ts'
+import type { Maybe } from '../lib/maybe.ts'
 import { after } from '../lib/maybe.ts'
 import { splitTarget } from '../lib/path.ts'
 import type { Access } from '../model/access.ts'
 import type { Allowed, Denied, Refusal } from '../model/decision.ts'
 import { isRefusal } from '../model/decision.ts'
+import type { Defer } from '../model/ports.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Described, Proxies } from '../proxies.ts'
 import type { Reply, Responder } from '../respond.ts'
@@ -18,14 +20,29 @@ import type { Reply, Responder } from '../respond.ts'
  * Envoy puts the path behind ours. Exactly one may speak.
  */
 
-/** Whether a request asks about another one. */
-export function isVerify(target: string, base: string): boolean {
-  const path = splitTarget(target)?.path
-  return path === `${base}/verify` || path?.startsWith(`${base}/verify/`) === true
+/** Answers a proxy that asks. */
+export type Verify = (access: Access, defer: Defer) => Maybe<Reply>
+
+/** What forward-auth stands on. */
+export interface Verifying {
+  readonly settings: Settings
+  readonly proxies: Proxies
+  readonly responder: Responder
+  judge(read: Reading, access: Access, question: Question): Maybe<Judgement>
+}
+
+export function forwardAuth({ settings, proxies, responder, judge }: Verifying): Verify {
+  const read = described(settings, proxies)
+  return (access, defer) =>
+    after(judge(read, access, { defer }), (judgement) => {
+      const { decision } = judgement
+      if (decision.allow) return verifyAllowed(judgement, decision)
+      return verifyRefused(decision, judgement.access, settings, responder)
+    })
 }
 
 /** Reads the request that is described. The peer is judged first: a stranger may describe nothing. */
-export function described(settings: Settings, proxies: Proxies): Reading {
+function described(settings: Settings, proxies: Proxies): Reading {
   return (access, snapshot) =>
     after(proxies.trusts(access, snapshot), (isTrusted): Access | Refusal => {
       if (!isTrusted) return { reason: 'proxy-untrusted' }
@@ -72,7 +89,7 @@ function describe(access: Access, settings: Settings): Described | Refusal {
  * The answer that lets the proxy go on, with everything that it is to copy: the signed identity too where nothing is signed,
  * as a client's own copy goes only where there is another one.
  */
-export function verifyAllowed({ access }: Judgement, { principal, identity = '' }: Allowed): Reply {
+function verifyAllowed({ access }: Judgement, { principal, identity = '' }: Allowed): Reply {
   const own = { [REQUEST_ID_HEADER]: access.requestId, [IDENTITY_HEADER]: identity, 'Cache-Control': 'no-store' }
   return { status: 200, headers: { ...fieldsOfCaller(principal), ...own }, body: '' }
 }
@@ -97,7 +114,7 @@ function fieldsOfCaller(principal: Allowed['principal']): Fields {
  * The answer that stops it: never 2xx, whatever the caller speaks. nginx makes a 500 of all but 401 and 403, so for it
  * every other refusal is a 403 that names its reason.
  */
-export function verifyRefused(denied: Denied, received: Access, settings: Settings, responder: Responder): Reply {
+function verifyRefused(denied: Denied, received: Access, settings: Settings, responder: Responder): Reply {
   const reply = responder.refuse(denied, received)
   // Challenges in one line (RFC 9110 5.3), as nginx passes no second one on.
   const lines = Object.entries(reply.headers).map(([name, value]) => [name, [value].flat().join(', ')] as const)

@@ -14,8 +14,9 @@ import type { Reply } from '../respond.ts'
 import { responder } from '../respond.ts'
 import type { Manage, Management } from './asked.ts'
 import { answerEndpoint } from './endpoints.ts'
-import { described, isVerify, verifyAllowed, verifyRefused } from './forward-auth.ts'
+import type { Verify } from './forward-auth.ts'
 import type { Identities } from './signed-identity.ts'
+import { isVerify } from './verify-path.ts'
 
 /** What becomes of a request: it is answered here, at once or once its body is read, or it passes. */
 export type Outcome =
@@ -56,7 +57,7 @@ export function gate(latchkey: Latchkey, management?: Management, signing?: () =
   let identities: Identities | undefined
   const trusted = proxies(settings, latchkey.digests)
   const received = throughProxies(settings, trusted)
-  const describedRequest = described(settings, trusted)
+  let verify: Verify | undefined
 
   /** What the origin is promised a signed identity of does not go on without one. */
   function judge(read: Reading, access: Access, question: Question): Maybe<Judgement> {
@@ -110,6 +111,17 @@ export function gate(latchkey: Latchkey, management?: Management, signing?: () =
     }
   }
 
+  /** Few gates are asked by proxies, so what answers these is loaded by the first one. */
+  async function verifyFirst(access: Access, defer: Defer): Promise<Reply> {
+    try {
+      const { forwardAuth } = await import('./forward-auth.ts')
+      verify = forwardAuth({ settings, proxies: trusted, responder: answers, judge })
+    } catch {
+      return answers.refuse({ refusal: { reason: 'dependency-unavailable' }, match: undefined }, access)
+    }
+    return verify(access, defer)
+  }
+
   return {
     latchkey,
     management,
@@ -117,12 +129,7 @@ export function gate(latchkey: Latchkey, management?: Management, signing?: () =
       if (!isVerify(access.target, settings.base)) {
         return after(judge(received, access, { defer, endpoints }), (judgement) => outcomeOf(judgement, defer))
       }
-      const judged = judge(describedRequest, access, { defer })
-      return after(judged, (judgement): Outcome => {
-        const { decision } = judgement
-        if (decision.allow) return { reply: verifyAllowed(judgement, decision) }
-        return { reply: verifyRefused(decision, judgement.access, settings, answers) }
-      })
+      return after((verify ?? verifyFirst)(access, defer), (reply) => ({ reply }))
     },
     refuse: (refusal, access) => refuseInline({ refusal, match: undefined }, access),
   }

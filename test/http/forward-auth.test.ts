@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Document } from '../../src/document.ts'
-import { isVerify } from '../../src/http/forward-auth.ts'
+import { isVerify } from '../../src/http/verify-path.ts'
 import type { AccessFacts, Field } from '../given/access.ts'
 import { accessOf, bearer } from '../given/access.ts'
 import { DOCUMENT, hostOf, TOKENS } from '../given/authority.ts'
