@@ -4,7 +4,8 @@ import { createLocalJWKSet } from 'jose/jwks/local'
 import { jwtVerify } from 'jose/jwt/verify'
 import type { Identity } from './caller.ts'
 import type { IdentityClaims } from './identity-token.ts'
-import { boundTo, IDENTITY_SECONDS, IDENTITY_TYPE, LEAST_SECRET_BYTES } from './identity-token.ts'
+import { boundTo, IDENTITY_SECONDS, IDENTITY_TYPE } from './identity-token.ts'
+import { LEAST_SECRET_BYTES } from './key-sets/shared-secret.ts'
 import type { EpochSeconds } from './model/access.ts'
 
 /** What a request shows to prove that it passed the gate. */

@@ -11,9 +11,6 @@ export const IDENTITY_TYPE = 'latchkey-identity+jwt'
 /** How long a signed identity counts at most. */
 export const IDENTITY_SECONDS = 60
 
-/** The least length of a secret that signs identities: the hash of HS256 has as many bytes (RFC 7518 3.2). */
-export const LEAST_SECRET_BYTES = 32
-
 /** Where a deployment publishes the keys of its identities, under its base. */
 export const IDENTITY_KEYS_PATH = 'identity/jwks.json'
 

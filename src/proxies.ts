@@ -87,10 +87,11 @@ export function proxies(settings: Settings, digests: Digests): Proxies {
       if (scheme !== 'http' && scheme !== 'https') return AMBIGUOUS
       if (host[0] !== undefined && !isHost(host[0])) return AMBIGUOUS
       const clientAddress = forwardedFor.length === 0 ? absentAddress : clientOf(forwardedFor)
-      // Whoever told the scheme is the one whose connection may have stayed on the machine. A client far away never is.
-      const isNear = proto.length > 0 || access.loopback
-      const isClientTold = proto.length > 0 || forwardedFor.length > 0
-      const loopback = isNear && (!isClientTold || isLoopback(clientAddress))
+      // Whoever told the scheme is the one whose connection may have stayed on the machine, if that says who the client is. A
+      // client far away never is.
+      const isTold = forwardedFor.length > 0
+      const isNear = proto.length > 0 ? isTold : access.loopback
+      const loopback = isNear && (!isTold || isLoopback(clientAddress))
       return withFacts(access, { ...more, scheme, host: host[0] ?? access.host, clientAddress, loopback })
     },
   }

@@ -1,5 +1,6 @@
 import { IDENTITY_PREFIX } from '../../src/identity.ts'
 import { canonicalHeaderName } from '../../src/lib/header-name.ts'
+import { isLoopbackHost } from '../../src/lib/host.ts'
 import type { NextUrl } from './next-request.ts'
 import { isNext } from './next-request.ts'
 import type { Passing } from './pass.ts'
@@ -17,6 +18,7 @@ export type Behind<Given extends Request> = (request: Given) => Answered | Promi
 
 const LIST = 'x-middleware-override-headers'
 const VALUE_PREFIX = 'x-middleware-request-'
+const NEXT = 'x-middleware-next'
 const REWRITE = 'x-middleware-rewrite'
 
 /** A request as it was sent. */
@@ -34,10 +36,14 @@ export function cleaned<Given extends Request>(request: Given, { fields, url }: 
     return new Request(url ?? request, url ? new Request(request, { headers: fields }) : { headers: fields }) as Given
   if (url) {
     request.nextUrl.search = url.search
-    Object.defineProperty(request, 'url', { value: url.href })
+    // What is read of it, and made of it, is what goes on; only its insides keep the URL as it was sent.
+    const clone = () => new Request(url, Request.prototype.clone.call(request))
+    for (const [name, value] of Object.entries({ url: url.href, clone })) {
+      Object.defineProperty(request, name, { value, configurable: true })
+    }
   }
   const kept = namesOf(fields.get('cookie'))
-  for (const { name } of request.cookies?.getAll() ?? []) if (!kept.has(name)) request.cookies?.delete(name)
+  for (const { name } of request.cookies?.getAll() ?? []) if (!kept.has(name.trim())) request.cookies?.delete(name)
   for (const name of Array.from(request.headers.keys())) if (!fields.has(name)) request.headers.delete(name)
   for (const [name, value] of fields) request.headers.set(name, value)
   return request
@@ -49,19 +55,23 @@ export function cleaned<Given extends Request>(request: Given, { fields, url }: 
  */
 export function together(theirs: Answered, sent: Sent, passing: Passing): Response {
   if (!theirs) return handOn(passing)
+  if (typeof theirs !== 'object' || !('status' in theirs))
+    throw new TypeError('middleware gives a Response, or nothing')
   const headers = new Headers(theirs.headers)
   const rewritten = headers.get(REWRITE)
-  const goesOn = rewritten !== null || headers.get('x-middleware-next') === '1'
+  // Whatever it says: frameworks look whether it is there.
+  const goesOn = rewritten !== null || headers.has(NEXT)
   for (const [name, value] of Object.entries(passing.told)) {
     // An answer of their own says itself who may keep it.
     if (goesOn || name !== 'Cache-Control' || !headers.has(name)) headers.set(name, value)
   }
   if (goesOn) {
     const to = new URL(rewritten ?? passing.url ?? sent.url, sent.url)
-    const fields = goingOn(headers, sent.fields, passing.fields)
+    const fields = goingOn(headers, sent.fields, passing)
     // Who can show an identity is believed, and what is configured for the origin is nobody else's.
-    if (to.origin !== sent.url.origin) for (const name of passing.secret) fields.delete(name)
+    if (!isSameServer(to, sent.url)) for (const name of passing.secret) fields.delete(name)
     list(headers, fields)
+    if (rewritten === null) headers.set(NEXT, '1')
     if (passing.url) sendOn(headers, to, sent.url, passing.url)
   }
   const { status, statusText } = theirs
@@ -69,20 +79,22 @@ export function together(theirs: Answered, sent: Sent, passing: Passing): Respon
 }
 
 /** Their list where they have one, and ours in it. */
-function goingOn(headers: Headers, received: Headers, ours: Headers): Headers {
+function goingOn(headers: Headers, received: Headers, { fields: ours, secret }: Passing): Headers {
   const listed = headers.get(LIST)
+  const set = new Set(secret.map((name) => name.toLowerCase()))
+  const isSet = (name: string) => set.has(name.toLowerCase()) || isOurs(name)
   if (listed === null) return new Headers(ours)
   const fields = new Headers()
   for (const name of listed.split(',').map((each) => each.trim())) {
     const value = headers.get(VALUE_PREFIX + name)
     headers.delete(VALUE_PREFIX + name)
-    if (value === null || isOurs(name)) continue
+    if (value === null || isSet(name)) continue
     // The fields of the request as it was sent, which they were not given, but may have kept.
     if (!ours.has(name) && received.get(name) === value) continue
     const left = name.toLowerCase() === 'cookie' ? withoutTaken(value, received, ours) : value
     if (left !== '') fields.set(name, left)
   }
-  for (const [name, value] of ours) if (isOurs(name)) fields.set(name, value)
+  for (const [name, value] of ours) if (isSet(name)) fields.set(name, value)
   return fields
 }
 
@@ -121,16 +133,22 @@ function sendOn(headers: Headers, to: URL, sent: URL, url: URL): void {
   const taken = Array.from(sent.searchParams.keys()).filter((name) => !url.searchParams.has(name))
   for (const name of taken) if (to.searchParams.has(name)) to.searchParams.delete(name)
   headers.set(REWRITE, to.href)
-  headers.delete('x-middleware-next')
+  headers.delete(NEXT)
 }
 
 /** The paths to which an answer sends a request in the same deployment: as it stands, and as Next reads it. */
 export function rewrittenPaths(answer: Response, sent: URL, nextUrl: NextUrl | undefined): string[] {
   const rewritten = answer.headers.get(REWRITE)
   const to = rewritten === null ? undefined : new URL(rewritten, sent)
-  if (to?.origin !== sent.origin) return []
+  if (to === undefined || !isSameServer(to, sent)) return []
   const read = nextUrl?.clone?.()
   if (!read) return [to.pathname]
   read.href = to.href
   return [to.pathname, read.pathname]
+}
+
+/** Next takes every name of this machine for the same one. */
+function isSameServer(to: URL, sent: URL): boolean {
+  const isHere = isLoopbackHost(to.host) && isLoopbackHost(sent.host) && to.port === sent.port
+  return to.protocol === sent.protocol && (to.host === sent.host || isHere)
 }

@@ -9,6 +9,8 @@ import type { Access } from '../model/access.ts'
 import type { Allowed, Denied, Refusal } from '../model/decision.ts'
 import { isRefusal } from '../model/decision.ts'
 import type { Defer } from '../model/ports.ts'
+import { nameOfError } from '../model/store-error.ts'
+import { notice } from '../notice.ts'
 import { proxies, throughProxies } from '../proxies.ts'
 import type { Reply } from '../respond.ts'
 import { responder } from '../respond.ts'
@@ -70,7 +72,8 @@ export function gate(latchkey: Latchkey, management?: Management, signing?: () =
     try {
       identities ??= (await import('./signed-identity.ts')).identities(latchkey, await signing?.())
       return await identities(judgement)
-    } catch {
+    } catch (error) {
+      failed(error, judgement.access)
       return { ...judgement, decision: denied({ reason: 'dependency-unavailable' }) }
     }
   }
@@ -105,10 +108,16 @@ export function gate(latchkey: Latchkey, management?: Management, signing?: () =
       const reply = await (await loaded)(judgement, allowed, body, defer)
       if (isRefusal(reply)) return answers.refuse({ refusal: reply, match: allowed.match }, judgement.access)
       return { ...reply, headers: withCors(reply.headers, answers.corsHeaders(judgement.access)) }
-    } catch {
+    } catch (error) {
       loaded = undefined
+      failed(error, judgement.access)
       return answers.refuse({ refusal: { reason: 'dependency-unavailable' }, match: undefined }, judgement.access)
     }
+  }
+
+  /** The operator is told what did not work; a module that could not be loaded above all. */
+  function failed(error: unknown, { requestId }: Access): void {
+    notice(latchkey, 'error', `request ${requestId} failed closed: ${nameOfError(error)}`)
   }
 
   /** Few gates are asked by proxies, so what answers these is loaded by the first one. */
@@ -116,7 +125,8 @@ export function gate(latchkey: Latchkey, management?: Management, signing?: () =
     try {
       const { forwardAuth } = await import('./forward-auth.ts')
       verify = forwardAuth({ settings, proxies: trusted, responder: answers, judge })
-    } catch {
+    } catch (error) {
+      failed(error, access)
       return answers.refuse({ refusal: { reason: 'dependency-unavailable' }, match: undefined }, access)
     }
     return verify(access, defer)

@@ -2,11 +2,12 @@ import type { Judgement, Latchkey } from '../build.ts'
 import { slotsOf } from '../config.ts'
 import type { IdentityDocument } from '../document.ts'
 import type { IdentityAlgorithm, IdentityClaims } from '../identity-token.ts'
-import { boundTo, IDENTITY_SECONDS, IDENTITY_TYPE, LEAST_SECRET_BYTES } from '../identity-token.ts'
+import { boundTo, IDENTITY_SECONDS, IDENTITY_TYPE } from '../identity-token.ts'
 import { slotCounts } from '../issuing.ts'
 import { KeySetRefused } from '../key-sets/key-set.ts'
 import type { PublicKey } from '../key-sets/own-key.ts'
 import { ownKeyOf } from '../key-sets/own-key.ts'
+import { sharedSecretOf } from '../key-sets/shared-secret.ts'
 import type { Signing, SignPayload } from '../key-sets/signing.ts'
 import { asciiJson, signingByWeb } from '../key-sets/signing.ts'
 import type { Maybe } from '../lib/maybe.ts'
@@ -146,9 +147,6 @@ async function privateKey(text: string, signing: Signing): Promise<IdentityKey> 
 }
 
 async function sharedKey(text: string, signing: Signing): Promise<IdentityKey> {
-  const bytes = new TextEncoder().encode(text)
-  if (text.startsWith('{')) throw new KeySetRefused('it is a JSON Web Key, and HS256 needs a text')
-  if (bytes.length < LEAST_SECRET_BYTES) throw new KeySetRefused(`it has fewer than ${LEAST_SECRET_BYTES} bytes`)
   const header = asciiJson({ alg: 'HS256', typ: IDENTITY_TYPE })
-  return { sign: await signing.hs256(bytes, header), publicKey: undefined }
+  return { sign: await signing.hs256(sharedSecretOf(text), header), publicKey: undefined }
 }

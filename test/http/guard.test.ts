@@ -109,6 +109,15 @@ it.each([
   expect([await forgedAt(NOW), await forgedAt(NOW + 11), await forgedAt(NOW + 86_400)]).toEqual([true, false, false])
 })
 
+test('a secret by which the gate cannot sign is passed over here too', async () => {
+  const identity = { ...HS256, keys: [{ secret: 'SHORT' }, { secret: 'SHARED' }] }
+  const secrets = { ...SECRETS, SHORT: 'short' }
+  const value = await signing(identity, secrets).identity({ target: '/orders' })
+  const { admit, sink } = guarding(documentWith(identity), secrets)
+  expect(await admit({ target: '/orders', headers: [shown(value)] })).toMatchObject({ caller: { name: 'full' } })
+  expect(noticesIn(sink.events)).toContain('secret SHORT signs no identities: it has fewer than 32 bytes')
+})
+
 describe('an identity that does not count opens nothing', () => {
   const { reasonOf, admit, sink } = guarding(documentWith(EDDSA))
 

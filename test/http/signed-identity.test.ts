@@ -8,7 +8,7 @@ import { ownKeyOf } from '../../src/key-sets/own-key.ts'
 import * as readingByFetch from '../../src/key-sets/reading-by-fetch.ts'
 import { signatureByNode } from '../../src/key-sets/signature-by-node.ts'
 import { accessOf, bearer, NOW } from '../given/access.ts'
-import { hostOf, TOKENS } from '../given/authority.ts'
+import { authorityOf, hostOf, TOKENS } from '../given/authority.ts'
 import { gateOf } from '../given/gate.ts'
 import { ISSUER, keySet, mint } from '../given/jwt.ts'
 import { documentWith, ED, EDDSA, HS256, ORIGIN, SECRETS, SHARED, signing } from '../identity/given.ts'
@@ -213,5 +213,20 @@ describe('the published keys', () => {
     expect(reply?.status).toBe(403)
     expect((await signing().enter({ target: TARGET, method: 'POST', headers: [] })).reply?.status).toBe(403)
     expect((await signing().enter({ target: TARGET, method: 'HEAD', headers: [] })).reply?.status).toBe(200)
+  })
+})
+
+test('where signing cannot be loaded nothing passes, and the operator is told by the name of what was thrown alone', async () => {
+  const host = hostOf(SECRETS)
+  const failing = gate(authorityOf(documentWith(EDDSA), host), undefined, async () => {
+    throw new TypeError(`cannot load ${TOKENS.FULL}`)
+  })
+  const access = accessOf({ target: '/orders', headers: [bearer(TOKENS.FULL)] })
+  const { reply } = await failing.enter(access, () => undefined)
+  expect([reply?.status, JSON.parse(reply?.body ?? '').reason]).toEqual([503, 'dependency-unavailable'])
+  expect(host.sink.events).toContainEqual({
+    type: 'notice',
+    level: 'error',
+    message: `request ${access.requestId} failed closed: TypeError`,
   })
 })

@@ -135,6 +135,32 @@ describe('middleware behind the gate', () => {
     expect(JSON.stringify(elsewhere)).not.toContain(SECRETS.SHARED)
   })
 
+  it('goes on by whatever says so, as where two answers were put together', async () => {
+    const merged = next()
+    merged.headers.append('x-middleware-next', '1')
+    const request = new Request(ORDERS, { headers: { ...AUTHORIZED, 'x-latchkey-subject': 'evil' } })
+    const { answer, fields } = await behind(() => merged, request)
+    expect([answer.headers.get('x-middleware-next'), fields?.['x-latchkey-subject']]).toEqual(['1', 'app'])
+    expect(fields).not.toHaveProperty('authorization')
+  })
+
+  it('cannot leave out, nor change, what is configured for the origin', async () => {
+    const document = { ...DOCUMENT, origin: { url: ORIGIN, headers: { 'x-tenant': { secret: 'SHARED' } } } }
+    const secrets = env({ APP_TOKEN: TOKEN, ...SECRETS })
+    const { handle } = latchkey({ document, secrets, sink: memorySink(), now: () => NOW })
+    for (const listed of [{ a: '1' }, { 'x-tenant': 'evil' }]) {
+      const request = new Request(ORDERS, { headers: { ...AUTHORIZED, 'x-tenant': 'evil' } })
+      const fields = fieldsPassed(await handle(request, () => next({ request: { headers: new Headers(listed) } })))
+      expect(fields?.['x-tenant']).toBe(SECRETS.SHARED)
+    }
+  })
+
+  it('fails closed where it answers by what is no answer', async () => {
+    for (const answer of ['hello', true, { headers: {} }]) {
+      expect((await behind((() => answer) as never)).answer.status).toBe(503)
+    }
+  })
+
   it('rewrites, and the fields of the gate go along', async () => {
     const { answer, fields } = await behind(() => rewrite(new URL('https://shop.example/api/acme/orders/7')))
     expect(answer.headers.get('x-middleware-rewrite')).toBe('https://shop.example/api/acme/orders/7')
@@ -168,6 +194,19 @@ describe('a credential of the query', () => {
     await given().handle(new Request(url), (request) => void seen.push(request.url))
     await given().handle(nextRequest(url), (request) => void seen.push(request.url, request.nextUrl.href))
     expect(seen).toEqual([clean, clean, clean])
+  })
+
+  it('is not in a clone, nor in what a second gate makes of it', async () => {
+    const seen: string[] = []
+    const answer = await given().handle(nextRequest(url), (request) => {
+      seen.push(request.clone().url)
+      return given().handle(request, ({ url }) => void seen.push(url))
+    })
+    expect(seen).toEqual([clean])
+    // The first gate took the credential, so the second one has nobody before it.
+    expect(answer.status).toBe(401)
+    const both = nextRequest(url, AUTHORIZED)
+    expect((await given().handle(both)).status).toBe(401)
   })
 
   it('is not in a redirect that is made of the URL', async () => {
@@ -250,6 +289,8 @@ describe('a path that is not judged', () => {
       [() => NextResponse.rewrite('https://shop.example/fr/api/orders'), { i18n }],
       [() => NextResponse.rewrite('https://shop.example/shop/api/orders'), { basePath: '/shop' }],
     ]
+    const here: Behind<NextRequest> = () => NextResponse.rewrite('http://127.0.0.1:3000/api/orders')
+    expect((await given().handle(nextRequest('http://localhost:3000/v1/orders'), here)).status).toBe(403)
     for (const [theirs, config] of rewrites) {
       const answer = await given().handle(nextRequest('https://shop.example/v1/orders', {}, config), theirs)
       expect([answer.status, (await answer.json()).reason]).toEqual([403, 'route-unknown'])
