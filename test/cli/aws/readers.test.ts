@@ -454,5 +454,6 @@ test('whatever stands in place of a value, nothing throws', () => {
     }),
     { numRuns: 400 },
   )
-  expect(read).toBeGreaterThan(100)
+  // About a third: the rest is no YAML any more.
+  expect(read).toBeGreaterThan(40)
 })
