@@ -213,7 +213,7 @@ test('no key that anybody gets hold of does more than the credential that all be
     { numRuns: 400 },
   )
   // The property says nothing where nothing is ever done, or nothing ever refused.
-  expect(outcomes.done).toBeGreaterThan(500)
+  expect(outcomes.done).toBeGreaterThan(400)
   expect(outcomes.refused).toBeGreaterThan(500)
 }, 120_000)
 
