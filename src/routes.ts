@@ -3,7 +3,7 @@ import type { Endpoints } from './endpoints.ts'
 import { TOKEN } from './lib/header-name.ts'
 import { isHost } from './lib/host.ts'
 import type { PathClass, Target } from './lib/path.ts'
-import { classifyPath, loosestReading, segmentsOf, splitTarget, upperEscapes } from './lib/path.ts'
+import { classifyPath, isUnder, loosestReading, segmentsOf, splitTarget, upperEscapes } from './lib/path.ts'
 import { decodeUtf8 } from './lib/percent.ts'
 import type { Permission } from './lib/permission.ts'
 import { permissionTemplate } from './lib/permission.ts'
@@ -215,8 +215,4 @@ function fill(route: Route, segments: readonly string[]): readonly Permission[] 
     values.set(name, decodeUtf8(segment) ?? segment)
   }
   return route.permissions.map((template) => template(values))
-}
-
-function isUnder(path: string, base: string): boolean {
-  return path.startsWith(base) && (path.length === base.length || path[base.length] === '/')
 }

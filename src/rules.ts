@@ -12,7 +12,7 @@ import type {
 } from './document.ts'
 import { DEFAULT_PREFIXES } from './key-settings.ts'
 import { canonicalHeaderName } from './lib/header-name.ts'
-import { classifyPath, segmentsOf } from './lib/path.ts'
+import { classifyPath, isUnder, segmentsOf } from './lib/path.ts'
 import { placeholders } from './lib/permission.ts'
 import { jsonPointer } from './lib/pointer.ts'
 import { checkIdentity, checkIssuing, checkJwt, UNREAD_NAMES } from './rules-jwt.ts'
@@ -214,7 +214,7 @@ function checkPath(route: RouteDocument, base: string, report: Report): void {
       ['path'],
       'a path that can be read in only one way: no dot segments, no "//", ";" or "\\", no escaped slash or dot',
     )
-  } else if (path === base || path.startsWith(`${base}/`)) {
+  } else if (isUnder(path, base)) {
     report(['path'], 'a path outside "base": what lies there is Latchkey\'s own')
   }
   if (route.tail !== undefined && segments.at(-1) !== '*')

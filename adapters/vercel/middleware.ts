@@ -3,6 +3,7 @@ import { bodyOf } from '../../src/http/asked.ts'
 import type { Gate } from '../../src/http/gate.ts'
 import { gate as gateOf } from '../../src/http/gate.ts'
 import { toResponse } from '../../src/http/to-response.ts'
+import { isUnder } from '../../src/lib/path.ts'
 import { isRefusal } from '../../src/model/decision.ts'
 import type { Behind } from './behind.ts'
 import { cleaned, rewrittenPaths, together } from './behind.ts'
@@ -50,12 +51,12 @@ export function handleOf(options: ScopedOptions): Handle {
 
   /** Without a document nobody knows what is open. */
   function isJudged(path: string, { settings }: Latchkey): boolean {
-    return scope === undefined || settings.routes.length === 0 || isOwn(path, settings.base) || scope.covers(path)
+    return scope === undefined || settings.routes.length === 0 || isUnder(path, settings.base) || scope.covers(path)
   }
 
   /** What Next has read out of the path counts beside what stands there: it serves the locale's prefix away. */
   function isJudgedRequest(request: Request, latchkey: Latchkey): boolean {
-    if (isJudged(new URL(request.url).pathname, latchkey)) return true
+    if (scope === undefined || isJudged(new URL(request.url).pathname, latchkey)) return true
     return isNext(request) && isJudged(request.nextUrl.pathname, latchkey)
   }
 
@@ -78,13 +79,13 @@ export function handleOf(options: ScopedOptions): Handle {
     context: MiddlewareContext | undefined,
   ): Promise<Response> {
     const built = await host.made()
-    // As it was sent: whoever is behind may change it.
-    const sent = { url: new URL(request.url), fields: new Headers(request.headers) }
-    const nextUrl = isNext(request) ? request.nextUrl.clone?.() : undefined
     const isJudgedHere = isJudgedRequest(request, built.gate.latchkey)
     const passing = isJudgedHere ? await judged(request, built, context) : unjudged(request)
     if (passing instanceof Response) return passing
     if (!behind) return handOn(passing)
+    // As it was sent: whoever is behind may change it.
+    const sent = { url: new URL(request.url), fields: new Headers(request.headers) }
+    const nextUrl = isNext(request) ? request.nextUrl.clone?.() : undefined
     const answer = together(await behind(cleaned(request, passing)), sent, passing)
     const paths = isJudgedHere ? [] : rewrittenPaths(answer, sent.url, nextUrl)
     if (!paths.some((path) => isJudged(path, built.gate.latchkey))) return answer
@@ -104,7 +105,3 @@ export function handleOf(options: ScopedOptions): Handle {
 
 const SENT_INTO_SCOPE =
   'a rewrite of a path that is not judged, to one that is, was refused: put the first one into the scope'
-
-function isOwn(path: string, base: string): boolean {
-  return path === base || path.startsWith(`${base}/`)
-}

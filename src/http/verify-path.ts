@@ -1,7 +1,7 @@
-import { splitTarget } from '../lib/path.ts'
+import { isUnder, splitTarget } from '../lib/path.ts'
 
 /** Whether a request asks about another one, by forward-auth. */
 export function isVerify(target: string, base: string): boolean {
   const path = splitTarget(target)?.path
-  return path === `${base}/verify` || path?.startsWith(`${base}/verify/`) === true
+  return path !== undefined && isUnder(path, `${base}/verify`)
 }

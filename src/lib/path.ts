@@ -67,6 +67,11 @@ export function segmentsOf(path: string): string[] {
   return segments
 }
 
+/** Whether a path is a prefix of whole segments, or lies under it. A prefix has no `/` at its end. */
+export function isUnder(path: string, prefix: string): boolean {
+  return path.startsWith(prefix) && (path.length === prefix.length || path[prefix.length] === '/')
+}
+
 /**
  * What the most liberal server would make of a path: escapes decoded until none is left, `;` parameters dropped,
  * slashes merged. Only for comparing routes; nothing is ever served by it.

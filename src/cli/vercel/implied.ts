@@ -1,10 +1,11 @@
 import type { Settings } from '../../config.ts'
+import { isUnder } from '../../lib/path.ts'
 import { gapsIn } from './gaps.ts'
 import { nextRules, vercelRules } from './matcher.ts'
 import type { Project } from './project.ts'
 import { UNREAD } from './source.ts'
 import type { Subject } from './subject.ts'
-import { isUnder, subjectOf } from './subject.ts'
+import { subjectOf } from './subject.ts'
 
 /** The matcher that a document and a scope imply: null where there should be none. */
 export type ImpliedMatcher = readonly string[] | null

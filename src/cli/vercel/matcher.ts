@@ -1,4 +1,5 @@
 import { parse, pathToRegexp, tokensToRegexp } from 'path-to-regexp'
+import { isUnder } from '../../lib/path.ts'
 import type { Written, WrittenObject } from './source.ts'
 
 /** What of a request, beside its path, a matcher asks for. A client chooses all of it. */
@@ -152,7 +153,7 @@ function compile(sources: readonly string[], regexpOf: (source: string) => RegEx
 /** The path by which Next looks at its matcher: with the default locale where none stands in it. */
 export function routedPath(path: string, { basePath, locales, defaultLocale }: Routing): string {
   if (locales.length === 0 || defaultLocale === undefined) return path
-  const hasBase = basePath !== '' && (path === basePath || path.startsWith(`${basePath}/`))
+  const hasBase = basePath !== '' && isUnder(path, basePath)
   const base = hasBase ? basePath : ''
   const rest = path.slice(base.length) || '/'
   const [first = ''] = rest.slice(1).split('/')

@@ -1,4 +1,4 @@
-import { segmentsOf } from '../../lib/path.ts'
+import { isUnder, segmentsOf } from '../../lib/path.ts'
 import type { Answering } from './project.ts'
 import { isAny } from './served.ts'
 import type { Subject } from './subject.ts'
@@ -92,7 +92,7 @@ export function formsOf(path: string, { project, serving }: Subject): string[] {
   const isUnknown = kinds.size === 0
   const hasRsc = kinds.has('app-page') || kinds.has('app-handler') || (isUnknown && folders.app !== undefined)
   const hasSegments = kinds.has('app-page') || (isUnknown && folders.app !== undefined)
-  const isPagesPage = kinds.has('pages-page') || (isUnknown && folders.pages !== undefined && !isUnderApi(rest))
+  const isPagesPage = kinds.has('pages-page') || (isUnknown && folders.pages !== undefined && !isUnder(rest, '/api'))
   const localized = locales.map((locale) => `/${locale}${stem}`)
   const data = (locales.length > 0 ? localized : [stem]).map((each) => `/_next/data/BUILD${each}.json`)
   const forms = [
@@ -103,8 +103,4 @@ export function formsOf(path: string, { project, serving }: Subject): string[] {
     ...(hasBothSlashes && rest !== '/' ? [`${rest}/`] : []),
   ]
   return forms.map((each) => basePath + each)
-}
-
-function isUnderApi(path: string): boolean {
-  return path === '/api' || path.startsWith('/api/')
 }

@@ -1,4 +1,4 @@
-import { segmentsOf } from '../../lib/path.ts'
+import { isUnder, segmentsOf } from '../../lib/path.ts'
 import type { NextConfig } from './next-config.ts'
 
 /**
@@ -6,8 +6,7 @@ import type { NextConfig } from './next-config.ts'
  * what is well known, stays as it is.
  */
 export function redirected(path: string, { addsSlash, basePath }: NextConfig): string {
-  const isIn = path === basePath || path.startsWith(`${basePath}/`)
-  if (!addsSlash || !isIn || path.startsWith('/.well-known/')) return path
+  if (!addsSlash || !isUnder(path, basePath) || path.startsWith('/.well-known/')) return path
   const last = segmentsOf(path).at(-1) ?? ''
   return last === '' || last.includes('.') ? path : `${path}/`
 }

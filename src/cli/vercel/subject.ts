@@ -2,6 +2,7 @@ import type { Scope } from '../../../adapters/vercel/scope.ts'
 import { scopeOf } from '../../../adapters/vercel/scope.ts'
 import type { Settings } from '../../config.ts'
 import type { RouteDocument } from '../../document.ts'
+import { isUnder } from '../../lib/path.ts'
 import type { Access } from '../../model/access.ts'
 import { routeTable } from '../../routes.ts'
 import type { Coverage } from './coverage.ts'
@@ -99,8 +100,4 @@ function accessOf(method: string, target: string): Access {
     header: () => [],
     headerNames: () => [],
   }
-}
-
-export function isUnder(path: string, prefix: string): boolean {
-  return path === prefix || path.startsWith(`${prefix}/`)
 }

@@ -1,4 +1,5 @@
 import type { RouteDocument } from '../../../document.ts'
+import { isUnder } from '../../../lib/path.ts'
 import type { Finding } from '../findings.ts'
 import { finding } from '../findings.ts'
 import { grouped } from '../grouped.ts'
@@ -29,7 +30,7 @@ function asked(method: Method, traffic: readonly Traffic[], authorizer: Authoriz
   const { line } = method
   const what = describe(method)
   if (traffic.every(({ route }) => !route)) {
-    const message = isUnder(traffic, settings.base)
+    const message = isAllUnder(traffic, settings.base)
       ? `${what} lies under "base", which is Latchkey's own: every call is refused. Take its authorizer away, and let the admin function serve it`
       : `${what} is matched by no route of the document: every call is refused. Add a route, or take the method away`
     return [finding(line, 'method-unmatched', message)]
@@ -46,7 +47,7 @@ function asked(method: Method, traffic: readonly Traffic[], authorizer: Authoriz
 
 /** A method that asks nobody. */
 function open(method: Method, traffic: readonly Traffic[], { settings }: Subject): Finding[] {
-  if (method.integration?.kind === 'mock' || isUnder(traffic, settings.base)) return []
+  if (method.integration?.kind === 'mock' || isAllUnder(traffic, settings.base)) return []
   const what = describe(method)
   const closed = traffic.filter(({ route }) => route && !route.public)
   if (closed.length > 0) {
@@ -58,8 +59,8 @@ function open(method: Method, traffic: readonly Traffic[], { settings }: Subject
   return [finding(method.line, 'open-method', message)]
 }
 
-function isUnder(traffic: readonly Traffic[], base: string): boolean {
-  return traffic.every(({ path }) => path === base || path.startsWith(`${base}/`))
+function isAllUnder(traffic: readonly Traffic[], base: string): boolean {
+  return traffic.every(({ path }) => isUnder(path, base))
 }
 
 function pathsOf(traffic: readonly Traffic[]): string {

@@ -1,3 +1,4 @@
+import { isUnder } from '../../../lib/path.ts'
 import type { Finding } from '../findings.ts'
 import { finding, some } from '../findings.ts'
 import { METHODS, protectedBy } from '../gaps.ts'
@@ -5,7 +6,6 @@ import { probesOfFile } from '../probes.ts'
 import type { Answering } from '../project.ts'
 import { isHandler, shownPath } from '../served.ts'
 import type { Subject } from '../subject.ts'
-import { isUnder } from '../subject.ts'
 
 /** What answers requests: that nobody reaches it unjudged. */
 export function handlers(subject: Subject): Finding[] {

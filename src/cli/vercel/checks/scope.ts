@@ -1,9 +1,9 @@
 import { scopeOf } from '../../../../adapters/vercel/scope.ts'
+import { isUnder } from '../../../lib/path.ts'
 import type { Finding, Place } from '../findings.ts'
 import { finding } from '../findings.ts'
 import { UNREAD } from '../source.ts'
 import type { Subject } from '../subject.ts'
-import { isUnder } from '../subject.ts'
 
 /** The scope: that it is told, and that all that is protected lies in it. */
 export function scope(subject: Subject): Finding[] {
