@@ -107,7 +107,7 @@ function peppersOf({ version, secret }: ApiKeyDocument['peppers'][number], value
   return valuesOf({ name: secret }).map((value) => ({ version: String(version), secret: value.reveal() }))
 }
 
-/** The same with what a host has for them. */
+/** Issued keys with what a host has for them: its stores, limiters and what writes usage down. */
 export function apiKeyWith<Kind extends VerifierKind>(more: Omit<Kind, keyof VerifierKind>): Kind {
   return { ...apiKey, ...more } as Kind
 }

@@ -16,8 +16,8 @@ export interface Endpoints {
 export type MatchMore = Endpoints['match']
 
 /**
- * The endpoints under a base path, with those that only some documents have, and where resource metadata is told. They are recognised on the bytes that are judged,
- * before any router.
+ * The endpoints under a base path, with those that only some documents have, and where resource metadata is told. They
+ * are recognised on the bytes that are judged, before any router.
  */
 export function ownEndpoints(
   base: string,
